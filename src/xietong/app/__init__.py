@@ -1,0 +1,1 @@
+"""Composition only: the command line, the HTTP API, jobs and settings."""

@@ -1,0 +1,230 @@
+"""The command line: one group of commands a workstream, made from the declarations."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from xietong.core.errors import Cancelled, XietongError
+
+app = typer.Typer(
+    name="xietong",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="协同 · An open engine for the coordinated development of a city cluster across administrative borders.\n\n"
+    "Every workstream answers the same questions: **status** (where do we stand?), **border** (what does the border cost?), "
+    "**plan** (what is the best joint step?), **sensitivity** (how sure is that?).\n\n"
+    "Try `xietong list`, then `xietong care border`.",
+)
+region_app = typer.Typer(no_args_is_help=True, help="Make, check and show regions.")
+app.add_typer(region_app, name="region")
+
+RegionOption = Annotated[str, typer.Option("--region", "-r", help="A bundled region or a folder", envvar="XIETONG_REGION")]
+DayOption = Annotated[str, typer.Option("--as-of", help="Whose rules are current: YYYY-MM-DD (default today)", metavar="DATE")]
+AreaOption = Annotated[str, typer.Option("--area", help="One area only, by id or name", metavar="NAME")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the whole result as JSON")]
+LangOption = Annotated[str, typer.Option("--lang", help="zh or en", metavar="zh|en")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of random draws", min=0)]
+
+
+def main() -> None:
+    """Run the command line; errors that the user can mend end with exit code 2 and no traceback."""
+    try:
+        app()
+    except XietongError as error:
+        sys.stderr.write(f"xietong: {error}\n")
+        sys.exit(2)
+    except (KeyboardInterrupt, Cancelled):
+        sys.stderr.write("xietong: stopped; nothing was changed\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _language(lang: str) -> str:
+    from xietong.app.settings import settings
+    from xietong.core.errors import UsageError
+
+    if lang not in ("", "zh", "en"):
+        raise UsageError(f"--lang is {lang!r}; give zh or en")
+    return lang or settings().language
+
+
+def _load(region: str, day: str = "") -> Any:
+    import xietong
+
+    return xietong.load(region, day or None)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+@app.command("list")
+def list_workstreams(region: RegionOption = "jjj", lang: LangOption = "", as_json: JsonOption = False) -> None:
+    """List the workstreams and whether the region has what they read."""
+    from xietong.app.show import show_list
+
+    loaded, language = _load(region), _language(lang)
+    view = [{"workstream": name, "title": one.title._asdict(), "missing": loaded.missing(one)} for name, one in loaded.workstreams.items()]
+    _print_json(view) if as_json else show_list(view, language)
+
+
+@app.command()
+def describe(workstream: str, lang: LangOption = "", as_json: JsonOption = False) -> None:
+    """Describe a workstream: measures, rules, assumptions, levers, and the tables with their columns."""
+    from xietong.app.show import show_declaration
+    from xietong.core.errors import NotFound
+    from xietong.core.views import declaration_view
+    from xietong.core.workstream import Workstream
+    from xietong.workstreams import catalogue
+
+    known = {name: one for name, one in catalogue().items() if isinstance(one, Workstream)}
+    if workstream not in known:
+        raise NotFound(f"there is no workstream {workstream!r}; there are {', '.join(known)}")
+    view = declaration_view(known[workstream])
+    _print_json(view) if as_json else show_declaration(view, _language(lang))
+
+
+@app.command()
+def headline(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangOption = "", as_json: JsonOption = False) -> None:
+    """The table on the first page: a row a workstream."""
+    from xietong.app.headline import headline as rows
+    from xietong.app.show import progress, show_headline
+
+    loaded, language = _load(region, as_of), _language(lang)
+    with progress() as report:
+        found = rows(loaded, report)
+    _print_json(found) if as_json else show_headline(found, loaded, language)
+
+
+@app.command()
+def serve(
+    region: Annotated[list[str] | None, typer.Option("--region", "-r", help="Region(s) to show: bundled names or folders")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "",
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one", min=0, max=65535)] = -1,
+    with_headline: Annotated[bool, typer.Option("--headline", help="Print the headline table first")] = False,
+    lang: LangOption = "",
+) -> None:
+    """Serve the page and the API: nothing else needs to be started."""
+    from xietong.app.serve import run
+    from xietong.app.settings import settings
+
+    names = region or [settings().region]
+    if with_headline:
+        headline(region=names[0], lang=lang)
+    run(names, host or settings().host, settings().port if port < 0 else port)
+
+
+@region_app.command("list")
+def list_regions() -> None:
+    """The regions that come with xietong."""
+    from xietong.io.package import bundled
+
+    sys.stdout.write("\n".join(bundled()) + "\n")
+
+
+@region_app.command("new")
+def new_region(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Write a commented skeleton of a region, valid as it stands: two jurisdictions of made-up places to replace."""
+    from xietong.io.skeleton import write_skeleton
+    from xietong.workstreams import catalogue
+
+    write_skeleton(folder, catalogue())
+    sys.stdout.write(f"{folder}: a region of made-up places. README.md there says what to replace; then `xietong region validate {folder}`.\n")
+
+
+@region_app.command("validate")
+def validate_region(folder: Annotated[str, typer.Argument(metavar="DIR")], as_json: JsonOption = False) -> None:
+    """Report every fault at once: file, row, column, what is wrong, how to mend it. Exit code 2 where there are any."""
+    from xietong.io.package import validate
+    from xietong.workstreams import catalogue
+
+    faults = validate(folder, catalogue())
+    if as_json:
+        _print_json([fault._asdict() for fault in faults])
+    else:
+        for fault in faults:
+            sys.stdout.write(f"{fault}\n")
+        sys.stdout.write(f"{folder}: {len(faults)} fault(s)\n" if faults else f"{folder}: valid\n")
+    if faults:
+        raise typer.Exit(2)
+
+
+@region_app.command("show")
+def show_region(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangOption = "", as_json: JsonOption = False) -> None:
+    """Show a region: levels, jurisdictions, tables with their quality, workstreams it can feed."""
+    from xietong.app.show import show_region as show
+    from xietong.core.views import region_view
+
+    loaded = _load(region, as_of)
+    _print_json(region_view(loaded)) if as_json else show(loaded, _language(lang))
+
+
+def _ask(name: str, verb: str, region: str, as_of: str, area: str, as_json: bool, lang: str, call: Callable[[Any], Any]) -> None:
+    from dataclasses import replace
+
+    from xietong.app.show import progress, show_result
+    from xietong.core.progress import Progress
+
+    language = _language(lang)
+    bound = _load(region, as_of).bind(name)
+    bound = bound.for_(area) if area else bound
+    with progress() as report:
+        result = call(replace(bound, progress=Progress(report)))
+    _print_json(result.to_dict()) if as_json else show_result(result, language)
+
+
+def _add_workstream(name: str, title: Any, can_plan: bool) -> None:
+    group = typer.Typer(no_args_is_help=True, help=f"{title.zh} · {title.en}")
+
+    @group.command()
+    def status(region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "") -> None:
+        """Where do we stand?"""
+        _ask(name, "status", region, as_of, area, as_json, lang, lambda bound: bound.status())
+
+    @group.command()
+    def border(region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "") -> None:
+        """What does the border cost? Closed, as it is, and open."""
+        _ask(name, "border", region, as_of, area, as_json, lang, lambda bound: bound.border())
+
+    if can_plan:
+
+        @group.command()
+        def plan(
+            region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "",
+            budget: Annotated[str, typer.Option("--budget", help="Total budget in CNY, for example 3e8")] = "", seed: SeedOption = 0,
+        ) -> None:  # fmt: skip
+            """What is the best joint step within a budget, and what does acting jointly gain?"""
+            _ask(name, "plan", region, as_of, area, as_json, lang, lambda bound: bound.plan(budget or None, seed))
+
+    @group.command()
+    def sensitivity(
+        region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "", seed: SeedOption = 0
+    ) -> None:
+        """How sure is what the border costs, given the assumptions?"""
+        _ask(name, "sensitivity", region, as_of, area, as_json, lang, lambda bound: bound.sensitivity(seed))
+
+    app.add_typer(group, name=name)
+
+
+def _add_workstreams() -> None:
+    from xietong.core.workstream import Workstream
+    from xietong.workstreams import catalogue
+
+    for name, one in catalogue().items():
+        if isinstance(one, Workstream):
+            _add_workstream(name, one.title, one.can_choose)
+
+
+_add_workstreams()
+
+if __name__ == "__main__":
+    main()

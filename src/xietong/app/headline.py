@@ -1,0 +1,46 @@
+"""The headline table: one row a workstream, the same in the terminal, on the home page and over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xietong.core.errors import XietongError
+from xietong.core.glossary import unit
+from xietong.core.progress import Progress, Report, silent
+from xietong.core.region import Region
+
+
+def headline(region: Region, report: Report = silent) -> list[dict[str, Any]]:
+    """Where we stand, what opening has gained and would still gain, what acting jointly gains, and how good the data is."""
+    rows = []
+    names = list(region.workstreams)
+    for position, name in enumerate(names):
+        key = f"headline:{region.name}:{region.day}:{region.digest}:{name}"
+        progress = Progress(report).part(position, len(names))
+        rows.append(region.memo.get(key, lambda name=name, progress=progress: _row(region, name, progress)))  # type: ignore[misc]
+    return rows
+
+
+def _row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
+    from dataclasses import replace
+
+    bound = region.bind(name)
+    workstream = bound.workstream
+    measure = workstream.measures[workstream.target]
+    row: dict[str, Any] = {
+        "workstream": name, "title": workstream.title._asdict(), "measure": workstream.target, "measure_title": measure.title._asdict(),
+        "unit": unit(measure.unit)._asdict(), "unit_id": measure.unit, "better": measure.better, "current": None, "gained": None, "remains": None,
+        "dividend": None, "budget_cny": None, "quality": None, "year": None, "error": None,
+    }  # fmt: skip
+    try:
+        figure = replace(bound, progress=progress.part(0, 4)).border().figures[workstream.target]
+        whole = bound.columns[0]
+        row |= {"current": figure.values["current"][whole], "gained": figure.gained[whole], "remains": figure.remains[whole]}
+        row |= {"quality": str(figure.quality), "year": figure.year}
+        if workstream.can_choose:
+            plan = replace(bound, progress=replace(progress.part(1, 4), end=progress.end)).plan().plan
+            assert plan is not None
+            row |= {"dividend": plan.dividend["current"], "budget_cny": plan.budget_cny}
+    except XietongError as error:
+        row["error"] = str(error)
+    return row

@@ -1,0 +1,165 @@
+"""What the command line prints: tables for people. Progress goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from xietong.core.explain import amount
+from xietong.core.explain import figure as plain_figure
+from xietong.core.glossary import DECIDERS, QUALITIES, REGIME_TITLES, VERBS, unit
+from xietong.core.progress import Report, silent
+from xietong.core.result import Result, title_of
+
+MARKS = {"published": "●", "derived": "◐", "illustrative": "○"}
+
+
+def _console() -> Console:
+    console = Console(soft_wrap=False)
+    # Into a pipe or file, a table must not be cut to a terminal's width.
+    return console if console.is_terminal else Console(width=160)
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """A progress bar on stderr where someone is looking, silence otherwise."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.progress import BarColumn, Progress, TimeElapsedColumn
+
+    with Progress("[dim]…", BarColumn(), "{task.percentage:>3.0f}%", TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _word(lang: str, zh: str, en: str) -> str:
+    return zh if lang == "zh" else en
+
+
+def _quality(quality: str | None, lang: str) -> str:
+    return f"{MARKS[quality]} {getattr(QUALITIES[quality], lang)}" if quality else "—"
+
+
+def show_list(view: list[dict[str, Any]], lang: str) -> None:
+    table = Table(_word(lang, "领域", "workstream"), _word(lang, "名称", "title"), _word(lang, "缺少", "lacks"))
+    for row in view:
+        table.add_row(row["workstream"], row["title"][lang], ", ".join(row["missing"]) or "—")
+    _console().print(table)
+
+
+def show_headline(rows: list[dict[str, Any]], region: Any, lang: str) -> None:
+    """The headline table."""
+    heads = (
+        ("领域", "workstream"), ("指标", "measure"), ("现状", "where we stand"), ("开放至今已改善", "gained so far"), ("尚可改善", "still to gain"),
+        ("共同行动的红利", "dividend of acting jointly"), ("数据质量", "data"),
+    )  # fmt: skip
+    table = Table(title=f"{getattr(region.title, lang)} · {region.day}")
+    for position, (zh, en) in enumerate(heads):
+        table.add_column(_word(lang, zh, en), justify="right" if 2 <= position <= 5 else "left")
+    for row in rows:
+        if row["error"]:
+            table.add_row(row["title"][lang], row["error"].splitlines()[0], *["—"] * 5)
+            continue
+        figures = [amount(row[name], row["unit_id"], lang) for name in ("current", "gained", "remains", "dividend")]
+        table.add_row(row["title"][lang], row["measure_title"][lang], *figures, _quality(row["quality"], lang))
+    console = _console()
+    console.print(table)
+    console.print(_word(lang, "○ 示意:依据假设,仅作演示,不作结论。", "○ illustrative: rests on assumptions; an example, not a finding."), style="dim")
+
+
+def show_declaration(view: dict[str, Any], lang: str) -> None:
+    """A workstream's declarations."""
+    console = _console()
+    console.print(f"[bold]{view['workstream']}[/] · {view['title'][lang]}\n{view['about'][lang]}\n")
+    for kind, title in (("measures", ("指标", "measures")), ("rules", ("规则", "rules")), ("params", ("假设", "assumptions")), ("levers", ("手段", "levers"))):
+        if view[kind]:
+            table = Table(title=_word(lang, *title), title_justify="left")
+            names = [name for name in view[kind][0] if name not in ("uses", "whose", "changes")]
+            for name in names:
+                table.add_column(name)
+            for row in view[kind]:
+                table.add_row(*(_cell(row[name], lang) for name in names))
+            console.print(table)
+    for table_view in view["tables"]:
+        table = Table("column", "", "type", "unit", "", title=f"{table_view['table']}.csv · {table_view['title'][lang]} (key: {', '.join(table_view['key'])})", title_justify="left")
+        for column in table_view["columns"]:
+            table.add_row(column["column"], column["title"][lang], column["type"], column["unit"][lang], _word(lang, "可空", "may be unknown") if column["optional"] else "")
+        console.print(table)
+
+
+def _cell(value: Any, lang: str) -> str:
+    return value[lang] if isinstance(value, dict) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def show_region(region: Any, lang: str) -> None:
+    """A region in a few lines."""
+    console = _console()
+    console.print(f"[bold]{region.name}[/] · {getattr(region.title, lang)} · {region.day}")
+    console.print(", ".join(getattr(region.areas.by_id[one].title, lang) for one in region.areas.jurisdictions) + f" · {len(region.areas.places)} places")
+    table = Table(_word(lang, "表", "table"), _word(lang, "行数", "rows"), *(getattr(title, lang) for title in QUALITIES.values()))
+    for name in sorted(region.tables):
+        counts = region.tables[name]["quality"].value_counts()
+        table.add_row(name, str(len(region.tables[name])), *(str(counts.get(quality, 0)) for quality in QUALITIES))
+    console.print(table)
+    for name, one in region.workstreams.items():
+        lacking = region.missing(one)
+        console.print(f"{name}: " + (_word(lang, "缺少 ", "lacks ") + ", ".join(lacking) if lacking else _word(lang, "可用", "ready")))
+
+
+def show_result(result: Result, lang: str) -> None:
+    """Measures by regime and jurisdiction, then what a verb adds, then the explanation."""
+    console, bound = _console(), result.bound
+    regimes = list(result.outcomes)
+    title = f"{getattr(bound.workstream.title, lang)} · {getattr(VERBS[result.verb], lang)} · {getattr(title_of(bound, bound.columns[0]), lang)} · {bound.region.day}"
+    table = Table(title=title)
+    table.add_column(_word(lang, "指标", "measure"))
+    table.add_column("")
+    for regime in regimes:
+        table.add_column(getattr(REGIME_TITLES[regime], lang), justify="right")
+    for zh, en in (("已改善", "gained"), ("尚可改善", "remains")) if len(regimes) == 3 else ():
+        table.add_column(_word(lang, zh, en), justify="right")
+    table.add_column(_word(lang, "数据", "data"))
+    for figure in result.figures.values():
+        for position, column in enumerate(bound.columns):
+            known = [figure.values[regime] for regime in regimes] + ([figure.gained, figure.remains] if figure.gained else [])
+            values = [plain_figure(one[column], figure.measure.unit, lang) for one in known]
+            name = (getattr(figure.measure.title, lang), f"[dim]{getattr(unit(figure.measure.unit), lang)}[/]", "")[min(position, 2)]
+            last = position == len(bound.columns) - 1
+            table.add_row(name, getattr(title_of(bound, column), lang), *values, _quality(figure.quality, lang) if position == 0 else "", end_section=last)
+    console.print(table)
+    if result.plan:
+        _show_plan(console, result, lang)
+    if result.sensitivity:
+        _show_sensitivity(console, result, lang)
+    console.print(result.explain(lang), highlight=False)
+
+
+def _show_plan(console: Console, result: Result, lang: str) -> None:
+    assert result.plan is not None
+    measure = result.bound.workstream.measures[result.plan.measure]
+    table = Table(title=f"{getattr(measure.title, lang)} · {amount(result.plan.budget_cny, 'cny', lang)}")
+    for name in (_word(lang, "规则", "rules"), _word(lang, "决定者", "deciders"), _word(lang, "结果", "outcome"), _word(lang, "已用", "spent"), "", "status"):
+        table.add_column(name)
+    for cell in result.plan.cells:
+        words = (getattr(REGIME_TITLES[cell.rules], lang), getattr(DECIDERS[cell.deciders], lang))
+        table.add_row(*words, amount(cell.whole, measure.unit, lang), amount(sum(cell.spent.values()), "cny", lang), _word(lang, f"{len(cell.steps)}项", f"{len(cell.steps)} steps"), cell.status)
+    console.print(table)
+
+
+def _show_sensitivity(console: Console, result: Result, lang: str) -> None:
+    assert result.sensitivity is not None
+    name = result.bound.workstream.target
+    measure, swing = result.bound.workstream.measures[name], result.sensitivity.measures[name]
+    table = Table(title=getattr(measure.title, lang))
+    for head in (_word(lang, "假设", "assumption"), _word(lang, "低–高", "low–high"), _word(lang, "已改善", "gained"), _word(lang, "尚可改善", "remains")):
+        table.add_column(head)
+    for param, declared in swing.params.items():
+        edges = [amount(value, measure.unit, lang) for value in swing.edges[param]]
+        table.add_row(getattr(declared.title, lang), f"{declared.low:g}–{declared.high:g}", f"{edges[0]} … {edges[1]}", f"{edges[2]} … {edges[3]}")
+    console.print(table)

@@ -1,0 +1,195 @@
+"""What a workstream declares. Each thing is declared once; validation, docs, API and pages derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from xietong.core.text import T
+
+if TYPE_CHECKING:
+    from pandas import DataFrame as Frame
+else:
+    Frame = Any  # importing pandas costs half a second: only what reads tables does
+
+Regime = Literal["closed", "current", "open"]
+REGIMES: tuple[Regime, ...] = ("closed", "current", "open")
+Kind = Literal["text", "integer", "number", "boolean", "date", "area"]
+Better = Literal["lower", "higher", "neutral"]
+
+
+class Quality(StrEnum):
+    """How a figure is known, best first. A result shows the worst of what it uses."""
+
+    PUBLISHED = "published"
+    DERIVED = "derived"
+    ILLUSTRATIVE = "illustrative"
+
+    @property
+    def rank(self) -> int:
+        return list(Quality).index(self)
+
+
+def worst(qualities: set[Quality]) -> Quality:
+    """The worst of ``qualities``; of none, illustrative: nothing vouches for the figure."""
+    return max(qualities, key=lambda quality: quality.rank, default=Quality.ILLUSTRATIVE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    ``low`` and ``high`` bound numbers (inclusive), ``values`` lists what a text may be, ``level`` names the level that
+    an area must have, ``refers`` another table's column ("items.item") in which each value must occur.
+    ``optional``: an empty cell means unknown; otherwise it is a fault.
+    """
+
+    title: T
+    kind: Kind = "number"
+    unit: str = ""
+    optional: bool = False
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+    level: str = ""
+    refers: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a region: one CSV file named after it. ``source`` and ``quality`` columns are always there."""
+
+    title: T
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    asset: bool = False
+
+    def __post_init__(self) -> None:
+        if missing := [name for name in self.key if name not in self.columns]:
+            raise ValueError(f"table key {missing} is not among its columns {list(self.columns)}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a border does, for an ordered pair of areas (and an ``item``, "table.column", where it needs to).
+
+    ``closed`` and ``open`` are declared; ``current`` is data (``rules.csv``) and lies between them.
+    """
+
+    title: T
+    unit: str
+    closed: float
+    open: float
+    item: str = ""
+
+    def admits(self, value: float) -> bool:
+        return min(self.closed, self.open) <= value <= max(self.closed, self.open)
+
+
+@dataclass(frozen=True)
+class Param:
+    """An assumption with its range and source. ``scales`` ("table.column"): the value multiplies that column."""
+
+    title: T
+    unit: str
+    value: float
+    low: float
+    high: float
+    source: str
+    quality: Quality = Quality.ILLUSTRATIVE
+    scales: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"param {self.title.en!r}: {self.value} is outside [{self.low}, {self.high}]")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure and how it adds up: ``of`` maps the rows of an outcome table to a number (None = unknown).
+
+    It is applied to all rows and to each jurisdiction's, so that a mean of the region is not a mean of means.
+    ``by`` names the column with the area to which a row belongs, ``whose`` says in words who that is (resident, host,
+    payer). ``uses`` names the tables, rules and params ("table", "rules.x", "params.y") on which the figure rests.
+    """
+
+    title: T
+    unit: str
+    table: str
+    by: str
+    whose: T
+    of: Callable[[Frame], float | None]
+    better: Better
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the map draws: column ``value`` of an outcome table. Areas and points need a column ``place``, lines and
+    flows ``origin`` and ``destination``. Rows of one place are added up, or averaged with column ``weight``."""
+
+    title: T
+    table: str
+    kind: Literal["area", "point", "line", "flow"]
+    value: str
+    unit: str
+    better: Better = "neutral"
+    weight: str = ""
+    place: str = "place"
+
+
+@dataclass(frozen=True)
+class Lever:
+    """Something that can be done: it changes a column ("homes.beds") or a rule ("rules.recognised")."""
+
+    title: T
+    changes: str
+    op: Literal["add", "set"]
+    unit: str
+
+    @property
+    def target(self) -> tuple[str, str]:
+        table, _, column = self.changes.partition(".")
+        return table, column
+
+
+@dataclass(frozen=True)
+class Step:
+    """One use of a lever: ``key`` is the table's key, or (origin, destination[, item]) of a rule."""
+
+    lever: str
+    key: tuple[str, ...]
+    amount: float
+    cost_cny: float
+    payer: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``solve`` found: tables, and how well it is proved. ``status``: computed | proved | gap<=x | infeasible (why)."""
+
+    tables: Mapping[str, Frame]
+    status: str = "computed"
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ``choose`` picked. ``objective`` is what the target will be for the bloc once the steps are applied."""
+
+    steps: tuple[Step, ...]
+    objective: float
+    status: str
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A kind of case: the process that it follows, what it must compute and which dated rows it leads to."""
+
+    title: T
+    process: str
+    compute: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    effects: tuple[str, ...] = ()

@@ -1,0 +1,156 @@
+"""A Result in plain sentences: what was computed, from which data, under which rules, and what limits it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xietong.core.declare import Quality
+from xietong.core.glossary import QUALITIES, REGIME_TITLES, VERBS, unit
+from xietong.core.result import Figure, Result, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LANGS = ("zh", "en")
+
+
+def number(value: float | None, lang: str) -> str:
+    """A figure as people read it: 万 and 亿 in Chinese, thousands, million and billion in English; unknown is a dash."""
+    if value is None:
+        return "—"
+    steps = ((1e8, "亿"), (1e4, "万")) if lang == "zh" else ((1e9, " billion"), (1e6, " million"))
+    for size, word in steps:
+        if abs(value) >= size:
+            return f"{value / size:,.4g}{word}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def figure(value: float | None, name: str, lang: str) -> str:
+    """A figure in a column whose head names the unit; shares read as percent."""
+    if value is not None and name in ("share", "percent"):
+        return f"{value * (100 if name == 'share' else 1):.1f}%"
+    return number(value, lang)
+
+
+def amount(value: float | None, name: str, lang: str) -> str:
+    """A figure with its unit."""
+    word = "" if name in ("share", "percent") else getattr(unit(name), lang)
+    return f"{figure(value, name, lang)}{' ' if word and lang == 'en' else ''}{word}"
+
+
+def explain(result: Result) -> dict[str, list[str]]:
+    """Sentences by language, most important first."""
+    return {lang: [sentence for part in _PARTS for sentence in part(result, lang)] for lang in LANGS}
+
+
+def _say(lang: str, zh: str, en: str) -> str:
+    return zh if lang == "zh" else en
+
+
+def _what(result: Result, lang: str) -> Iterable[str]:
+    bound = result.bound
+    where = getattr(title_of(bound, bound.columns[0]), lang)
+    what, verb = getattr(bound.workstream.title, lang), getattr(VERBS[result.verb], lang)
+    yield _say(
+        lang,
+        f"{where}·{what}·{verb}:按{bound.region.day}有效的规则计算。",
+        f"{what} in {where}, {verb.lower()}: computed under the rules of {bound.region.day}.",
+    )
+
+
+def _figures(result: Result, lang: str) -> Iterable[str]:
+    for figure in sorted(result.figures.values(), key=lambda one: not one.target):
+        yield _border_sentence(result, figure, lang) if figure.gained else _status_sentence(result, figure, lang)
+
+
+def _hedge(figure: Figure, lang: str) -> str:
+    """How firmly a sentence may speak: a figure on illustrative data is an example, not a finding."""
+    if figure.quality is Quality.PUBLISHED:
+        return ""
+    if figure.quality is Quality.DERIVED:
+        return _say(lang, "(推算)", " (derived)")
+    return _say(lang, "(示意,不作结论)", " (illustrative: an example, not a finding)")
+
+
+def _status_sentence(result: Result, figure: Figure, lang: str) -> str:
+    value = amount(figure.values["current"][result.bound.columns[0]], figure.measure.unit, lang)
+    title, whose = getattr(figure.measure.title, lang), getattr(figure.measure.whose, lang)
+    return _say(lang, f"{title}({whose}):{value}{_hedge(figure, lang)}。", f"{title} ({whose}): {value}{_hedge(figure, lang)}.")
+
+
+def _border_sentence(result: Result, figure: Figure, lang: str) -> str:
+    column = result.bound.columns[0]
+    name, title = figure.measure.unit, getattr(figure.measure.title, lang)
+    now, gained, remains = (amount(one[column], name, lang) for one in (figure.values["current"], figure.gained, figure.remains))
+    if figure.measure.better == "neutral":
+        return _say(
+            lang,
+            f"{title}:现行{now};从关闭到现行变化{gained},从现行到开放再变化{remains}{_hedge(figure, lang)}。",
+            f"{title}: {now} today; changes by {gained} from closed to current and by {remains} from current to open{_hedge(figure, lang)}.",
+        )
+    return _say(
+        lang,
+        f"{title}:现行{now};开放至今已改善{gained},完全开放还可改善{remains}{_hedge(figure, lang)}。",
+        f"{title}: {now} today; opening so far improved it by {gained}, full opening would improve it by {remains} more{_hedge(figure, lang)}.",
+    )
+
+
+def _plan(result: Result, lang: str) -> Iterable[str]:
+    plan = result.plan
+    if plan is None:
+        return
+    measure = result.bound.workstream.measures[plan.measure]
+    budget, title = amount(plan.budget_cny, "cny", lang), getattr(measure.title, lang)
+    for rules in ("current", "open"):
+        by = {cell.deciders: cell for cell in plan.cells if cell.rules == rules}
+        values = [amount(value, measure.unit, lang) for value in (plan.before[rules][result.bound.columns[0]], by["alone"].whole, by["jointly"].whole)]
+        dividend = amount(plan.dividend[rules], measure.unit, lang)
+        word = getattr(REGIME_TITLES[rules], lang)
+        yield _say(
+            lang,
+            f"规则{word}、总预算{budget}:{title}原为{values[0]},各自决定为{values[1]},共同决定为{values[2]};共同行动的红利为{dividend}。",
+            f"Rules {word}, total budget {budget}: {title.lower()} is {values[0]} before, {values[1]} if each decides alone, "
+            f"{values[2]} if they decide jointly; the dividend of acting jointly is {dividend}.",
+        )
+        yield _say(lang, f"求解状态:{by['jointly'].status}。", f"Solver status: {by['jointly'].status}.")
+
+
+def _sensitivity(result: Result, lang: str) -> Iterable[str]:
+    if result.sensitivity is None:
+        return
+    target = result.figures[result.bound.workstream.target]
+    swing = result.sensitivity.measures[target.name]
+    low, high = (amount(value, target.measure.unit, lang) for value in (swing.gained.low, swing.gained.high))
+    left, right = (amount(value, target.measure.unit, lang) for value in (swing.remains.low, swing.remains.high))
+    yield _say(
+        lang,
+        f"在各项假设的范围内(共{result.sensitivity.runs}次计算),已改善的数值在{low}至{high}之间,尚可改善的在{left}至{right}之间。",
+        f"Over the ranges of the assumptions ({result.sensitivity.runs} runs), what was gained lies between {low} and {high}, "
+        f"what remains between {left} and {right}.",
+    )
+
+
+def _data(result: Result, lang: str) -> Iterable[str]:
+    bound = result.bound
+    tables = ", ".join(getattr(table.title, lang) for table in bound.workstream.tables.values())
+    yield _say(lang, f"所用数据:{tables}。", f"It reads: {tables}.")
+    params = bound.region.params(bound.workstream).values()
+    loose = sum(param.quality is Quality.ILLUSTRATIVE for param in params)
+    if loose:
+        yield _say(lang, f"其中{loose}项参数为示意性假设,见敏感性。", f"It rests on {loose} illustrative assumptions; see sensitivity for their effect.")
+    target = result.figures[bound.workstream.target]
+    word = getattr(QUALITIES[target.quality], lang)
+    yield _say(lang, f"主要指标的数据质量:{word}。", f"Data quality of the main figure: {word}.")
+
+
+def _limits(result: Result, lang: str) -> Iterable[str]:
+    for regime, outcome in result.outcomes.items():
+        if outcome.status not in ("computed", "proved"):
+            word = getattr(REGIME_TITLES[regime], lang)
+            yield _say(lang, f"{word}:{outcome.status}。", f"{word}: {outcome.status}.")
+    about = getattr(result.bound.workstream.about, lang)
+    if about:
+        yield about
+
+
+_PARTS = (_what, _figures, _plan, _sensitivity, _data, _limits)

@@ -1,0 +1,280 @@
+"""A Result: what a verb found, frozen, with all that is needed to check it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xietong.core.declare import Layer, Measure, Outcome, Param, Quality, Regime, Step
+from xietong.core.digest import plain
+from xietong.core.glossary import unit
+from xietong.core.text import T, same
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from xietong.core.verbs import Bound
+
+Values = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure by regime and area, with what the border has cost and still costs (positive: opening is better)."""
+
+    name: str
+    measure: Measure
+    target: bool
+    quality: Quality
+    year: str | None
+    values: Mapping[Regime, Values]
+    gained: Values
+    remains: Values
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "measure": self.name,
+            "title": self.measure.title._asdict(),
+            "unit": unit(self.measure.unit)._asdict(),
+            "whose": self.measure.whose._asdict(),
+            "better": self.measure.better,
+            "target": self.target,
+            "quality": str(self.quality),
+            "year": self.year,
+            "values": {regime: dict(values) for regime, values in self.values.items()},
+            "gained": dict(self.gained),
+            "remains": dict(self.remains),
+        }
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One of the two by two: what a budget achieves under some rules, decided by each alone or jointly."""
+
+    rules: str
+    deciders: str
+    target: Values
+    measures: Mapping[str, Values]
+    split: Mapping[str, float]
+    spent: Mapping[str, float]
+    steps: tuple[Step, ...]
+    status: str
+    bound: float | None
+    region: str
+
+    @property
+    def whole(self) -> float | None:
+        return self.target[self.region]
+
+    @property
+    def gap(self) -> float | None:
+        if self.bound is None or self.whole is None:
+            return None
+        return abs(self.whole - self.bound) / max(abs(self.whole), 1e-12)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One jurisdiction's account of acting jointly, in units of the target and CNY."""
+
+    jurisdiction: str
+    gain: float
+    pays_cny: float
+    worth_net_cny: float
+    alone_gain: float
+    alone_pays_cny: float
+    alone_net_cny: float
+    transfer_cny: float
+    worth_cny: float
+    exists: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "jurisdiction": self.jurisdiction,
+            "gain": self.gain,
+            "pays_cny": self.pays_cny,
+            "alone_gain": self.alone_gain,
+            "alone_pays_cny": self.alone_pays_cny,
+            "transfer_cny": self.transfer_cny,
+            "net_cny": self.worth_net_cny + self.transfer_cny,
+            "alone_net_cny": self.alone_net_cny,
+        }
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    budget_cny: float
+    seed: int
+    measure: str
+    before: Mapping[str, Values]
+    cells: tuple[Cell, ...]
+    dividend: Mapping[str, float | None]
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A value with the lowest and highest found over the assumptions; None where any of them is unknown."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, values: Iterable[float | None]) -> Range:
+        """Range of ``values``, the first being the central one."""
+        first, *_ = found = list(values)
+        known = [value for value in found if value is not None]
+        return cls(first, min(known), max(known)) if len(known) == len(found) else cls(first, None, None)
+
+
+@dataclass(frozen=True)
+class Swing:
+    """How a border figure moves: over all runs, and with each assumption at its low and high."""
+
+    gained: Range
+    remains: Range
+    edges: Mapping[str, tuple[float | None, ...]]
+    params: Mapping[str, Param]
+
+    def to_dict(self, name: str) -> dict[str, Any]:
+        params = [
+            {
+                "param": param, "title": declared.title._asdict(), "unit": unit(declared.unit)._asdict(),
+                "low": declared.low, "high": declared.high,
+                "gained": list(self.edges[param][:2]), "remains": list(self.edges[param][2:]),
+            }
+            for param, declared in self.params.items()
+        ]  # fmt: skip
+        return {"measure": name, "gained": vars(self.gained), "remains": vars(self.remains), "params": params}
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    runs: int
+    seed: int
+    measures: Mapping[str, Swing]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb found. ``outcomes`` holds the workstream's own tables by regime; everything else derives from them."""
+
+    bound: Bound
+    verb: str
+    outcomes: Mapping[Regime, Outcome]
+    figures: Mapping[str, Figure]
+    plan: PlanResult | None = None
+    sensitivity: Sensitivity | None = None
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def value(self, measure: str, regime: Regime = "current", area: str = "") -> float | None:
+        """One figure; ``area`` is the region unless given."""
+        return self.figures[measure].values[regime][area or self.bound.columns[0]]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The measures, tidy: measure, regime, area, value, unit, quality, year."""
+        import pandas as pd
+
+        rows = [
+            (name, regime, area, np.nan if value is None else value, figure.measure.unit, str(figure.quality), figure.year)
+            for name, figure in self.figures.items()
+            for regime, values in figure.values.items()
+            for area, value in values.items()
+        ]
+        return pd.DataFrame(rows, columns=["measure", "regime", "area", "value", "unit", "quality", "year"])
+
+    def table(self, name: str, regime: Regime = "current") -> pd.DataFrame:
+        """An outcome table of one regime."""
+        return self.outcomes[regime].tables[name]
+
+    @property
+    def gdf(self) -> Any:
+        """The first area layer as a GeoDataFrame: one row a place and regime, with its service cell (needs geopandas)."""
+        from xietong.io.cells import geodataframe
+
+        return geodataframe(self)
+
+    def layer_values(self, name: str, regime: Regime) -> list[dict[str, Any]]:
+        """Features of a layer: {"area", "value"} or {"origin", "destination", "value"}; unknown is None."""
+        layer = self.bound.workstream.layers[name]
+        frame = self.outcomes[regime].tables[layer.table]
+        keys = [layer.place] if layer.kind in ("area", "point") else ["origin", "destination"]
+        summed = _aggregate(frame, keys, layer)
+        names = ["area"] if len(keys) == 1 else keys
+        return [
+            {**dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True)), "value": None if np.isnan(value) else float(value)}
+            for key, value in summed.items()
+        ]
+
+    @cached_property
+    def texts(self) -> Mapping[str, list[str]]:
+        from xietong.core.explain import explain
+
+        return explain(self)
+
+    def explain(self, lang: str = "en") -> str:
+        """In plain sentences: what was computed, from which data, under which rules, and what limits it."""
+        return "\n".join(self.texts[lang])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """All that is needed to repeat the computation, or to see that two results rest on the same inputs."""
+        bound = self.bound
+        from xietong.core.digest import source_digest
+
+        return {
+            "region": bound.region.name,
+            "region_digest": bound.region.digest,
+            "inputs_digest": bound.region.inputs_digest(bound.workstream),
+            "rules_digest": bound.region.rules_digest(bound.workstream),
+            "source_digest": source_digest(type(bound.workstream).__module__),
+            "as_of": bound.region.day.isoformat(),
+            "params": dict(plain({name: param.value for name, param in bound.region.params(bound.workstream).items()})),
+            "seed": self.plan.seed if self.plan else self.sensitivity.seed if self.sensitivity else 0,
+            "command": self.command,
+        }
+
+    @property
+    def command(self) -> str:
+        """The command line that gives this result again."""
+        bound = self.bound
+        parts = ["xietong", bound.workstream.name, self.verb, "--region", bound.region.folder or bound.region.name]
+        parts += ["--as-of", bound.region.day.isoformat()]
+        parts += ["--area", bound.area] if bound.area else []
+        parts += ["--budget", f"{self.plan.budget_cny:.15g}"] if self.plan else []
+        return " ".join(parts)
+
+    # -- surfaces ------------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain data: what the CLI prints with ``--json`` and the API serves."""
+        from xietong.core.views import result_view
+
+        return result_view(self)
+
+    def _repr_html_(self) -> str:
+        from xietong.core.views import result_html
+
+        return result_html(self)
+
+
+def _aggregate(frame: pd.DataFrame, keys: list[str], layer: Layer) -> pd.Series[float]:
+    if not layer.weight:
+        return frame.groupby(keys)[layer.value].sum(min_count=1)
+    weighted = (frame[layer.value] * frame[layer.weight]).where(frame[layer.weight] > 0)
+    total = frame[layer.weight].where(frame[layer.value].notna())
+    sums = frame[keys].assign(v=weighted, w=total).groupby(keys)[["v", "w"]].sum(min_count=1)
+    return sums["v"] / sums["w"].where(sums["w"] > 0)
+
+
+def title_of(bound: Bound, area: str) -> T:
+    """An area's title; of an id that is no area, the id."""
+    found = bound.region.areas.by_id.get(area)
+    return found.title if found else same(area)

@@ -1,0 +1,262 @@
+"""The verbs, derived once for all workstreams: status, border, plan (two by two) and sensitivity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xietong.core.declare import REGIMES, Choice, Frame, Measure, Outcome, Param, Regime, Step, worst
+from xietong.core.digest import digest
+from xietong.core.errors import UsageError
+from xietong.core.progress import Progress
+from xietong.core.region import steps_digest
+from xietong.core.result import Cell, Figure, PlanResult, Range, Result, Sensitivity, Side, Swing
+from xietong.core.workstream import Workstream
+
+if TYPE_CHECKING:
+    from xietong.core.region import Region
+
+NOISE = 1e-9
+DRAWS = 16
+"""Joint draws over all assumptions in a sensitivity run, besides each one's low and high."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A workstream bound to a region: ``load("jjj").care``. ``area`` narrows every figure to one area ("my place")."""
+
+    region: Region
+    workstream: Workstream
+    area: str = ""
+    progress: Progress = field(default_factory=Progress)
+
+    def for_(self, area: str) -> Bound:
+        """The same, asked for one area (id or title)."""
+        return replace(self, area=self.region.areas.find(area).area)
+
+    def status(self) -> Result:
+        """Where do we stand? ``solve`` under today's rules."""
+        return self._result("status", {"current": self._solve("current", self.progress)})
+
+    def border(self) -> Result:
+        """What does the border cost? ``solve`` with the border closed, as it is, and open."""
+        return self._result("border", self._regimes(self.progress))
+
+    def plan(self, budget_cny: float | None = None, seed: int = 0) -> Result:
+        """The best joint step within a budget, two by two: rules (current, open) x deciders (each alone, jointly)."""
+        if not self.workstream.can_choose:
+            raise UsageError(f"{self.workstream.name} has no levers yet, so there is nothing to plan")
+        budget = check_budget(self.workstream.budget_cny[0] if budget_cny is None else budget_cny)
+        cells, before, outcomes = [], {}, {}
+        for position, regime in enumerate(("current", "open")):
+            span = self.progress.part(position, 2)
+            outcomes[regime] = self._solve(regime, span.part(0, 8))
+            before[regime] = self._target(outcomes[regime])
+            alone = self._cell(regime, "alone", budget, seed, span.part(1, 4))
+            joint = self._cell(regime, "jointly", budget, seed, span.part(2, 4))
+            # Together they can always do what each would have done alone.
+            if self._better(alone.whole, joint.whole):
+                joint = replace(alone, deciders="jointly", status="no better than each alone", bound=joint.bound)
+            cells += [alone, joint]
+        plan = PlanResult(budget, seed, self.workstream.target, before, tuple(cells), self._dividends(cells), self._sides(before, cells))
+        return self._result("plan", {"current": outcomes["current"]}, plan=plan)
+
+    def sensitivity(self, seed: int = 0) -> Result:
+        """``border`` over the ranges of the assumptions: the range of the difference, not two wide bands."""
+        ranges = self._ranges()
+        base = self._figures(self._regimes(Progress()))
+        runs: list[dict[str, float]] = [{name: edge} for name, param in ranges.items() for edge in (param.low, param.high)]
+        draws = np.random.default_rng(seed).random((DRAWS if len(ranges) > 1 else 0, len(ranges)))
+        runs += [{name: param.low + share * (param.high - param.low) for (name, param), share in zip(ranges.items(), draw, strict=True)} for draw in draws]
+        found = []
+        for position, run in enumerate(runs):
+            found.append(self._with(run)._figures(self._with(run)._regimes(self.progress.part(position, max(len(runs), 1)))))
+        measures = {name: self._swing(name, base, found, ranges) for name in self.workstream.measures}
+        return self._result("sensitivity", self._regimes(Progress()), sensitivity=Sensitivity(len(runs), seed, measures))
+
+    # -- solving -------------------------------------------------------------------------------------------------------
+
+    def _solve(self, regime: Regime, progress: Progress, steps: Sequence[Step] = ()) -> Outcome:
+        data = self.region.data(self.workstream, regime=regime, steps=tuple(steps), progress=progress)
+        key = digest("solve", self.region.inputs_digest(self.workstream), regime, steps_digest(steps))
+        progress.tick(0)
+        outcome: Outcome = self.region.memo.get(key, lambda: self.workstream.solve(data))
+        progress.tick(1)
+        return outcome
+
+    def _regimes(self, progress: Progress) -> dict[Regime, Outcome]:
+        return {regime: self._solve(regime, progress.part(position, 3)) for position, regime in enumerate(REGIMES)}
+
+    def _with(self, values: Mapping[str, float]) -> Bound:
+        """The same question with other values of assumptions ("workstream.param")."""
+        declared = self._ranges()
+        changed = {name: replace(declared[name], value=value) for name, value in values.items()}
+        return replace(self, region=replace(self.region, assumptions={**self.region.assumptions, **changed}))
+
+    def _ranges(self) -> dict[str, Param]:
+        """Assumptions that the figures rest on, those of needed products included, where they have a range."""
+        found: dict[str, Param] = {}
+        queue = [self.workstream.name, *self.workstream.needs]
+        for name in queue:
+            one = self.region.catalogue[name] if name in self.region.catalogue else self.region.provider(name)
+            queue.extend(need for need in one.needs if need not in queue)
+            found |= {f"{one.name}.{param}": declared for param, declared in self.region.params(one).items() if declared.low < declared.high}
+        return found
+
+    # -- measuring -----------------------------------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The areas for which figures are given: the region (or the area asked for) and its jurisdictions."""
+        areas = self.region.areas
+        if not self.area:
+            return (areas.region, *areas.jurisdictions)
+        inside = [one for one in areas.jurisdictions if one != self.area and (areas.leaves(one) & areas.leaves(self.area)).any()]
+        return (self.area, *(inside if len(inside) > 1 else ()))
+
+    def evaluate(self, measure: Measure, outcome: Outcome) -> dict[str, float | None]:
+        """A measure for each of ``columns``; None where it is unknown."""
+        frame = outcome.tables[measure.table]
+        areas = self.region.areas
+        owners = frame[measure.by].to_numpy(dtype=object)
+        known, codes = np.unique(owners.astype(str), return_inverse=True) if len(owners) else (np.array([]), np.array([], int))
+        scoped = np.array([not self.area or areas.within(one, self.area) for one in known], dtype=bool)
+        homes = np.array([areas.jurisdiction(one) or "" for one in known], dtype=object)
+        values: dict[str, float | None] = {}
+        for column in self.columns:
+            whole = column == self.columns[0]
+            keep = scoped & (whole or homes == column)
+            rows = frame if keep.all() and whole else frame[keep[codes]] if len(frame) else frame
+            value = measure.of(rows) if len(rows) else None
+            values[column] = None if value is None or not math.isfinite(value) else float(value)
+        return values
+
+    def _figures(self, outcomes: Mapping[Regime, Outcome]) -> dict[str, Figure]:
+        figures = {}
+        for name, measure in self.workstream.measures.items():
+            values = {regime: self.evaluate(measure, outcome) for regime, outcome in outcomes.items()}
+            qualities = set().union(*(self.region.qualities(self.workstream, use) for use in measure.uses))
+            gained = self._difference(measure, values, "closed", "current")
+            remains = self._difference(measure, values, "current", "open")
+            figures[name] = Figure(name, measure, name == self.workstream.target, worst(qualities), self.region.years(measure.uses), values, gained, remains)
+        return figures
+
+    def _difference(self, measure: Measure, values: Mapping[Regime, Mapping[str, float | None]], before: Regime, after: Regime) -> dict[str, float | None]:
+        if before not in values or after not in values:
+            return {}
+        return {column: gain(measure, values[before][column], values[after][column]) for column in self.columns}
+
+    def _target(self, outcome: Outcome) -> dict[str, float | None]:
+        return self.evaluate(self.workstream.measures[self.workstream.target], outcome)
+
+    def _better(self, one: float | None, other: float | None) -> bool:
+        difference = gain(self.workstream.measures[self.workstream.target], other, one)
+        return difference is not None and difference > 1e-9 * max(abs(other or 0), 1)
+
+    # -- planning ------------------------------------------------------------------------------------------------------
+
+    def _cell(self, regime: Regime, deciders: str, budget: float, seed: int, progress: Progress) -> Cell:
+        everyone = self.region.areas.jurisdictions
+        blocs = [frozenset({one}) for one in everyone] if deciders == "alone" else [frozenset(everyone)]
+        split = self._split(budget)
+        choices: list[Choice] = []
+        for position, bloc in enumerate(blocs):
+            span = progress.part(position, len(blocs) + 1)
+            data = self.region.data(self.workstream, regime=regime, progress=span)
+            allowance = budget if len(blocs) == 1 else split[min(bloc)]
+            choice = self.workstream.choose(data, bloc, allowance, seed)
+            spent = sum(step.cost_cny for step in choice.steps)
+            if spent > allowance * (1 + 1e-9) + 1e-6:
+                raise AssertionError(f"{self.workstream.name}.choose spent {spent} of {allowance}")
+            choices.append(choice)
+        steps = tuple(step for choice in choices for step in choice.steps)
+        outcome = self._solve(regime, progress.part(len(blocs), len(blocs) + 1), steps)
+        figures = {name: self.evaluate(measure, outcome) for name, measure in self.workstream.measures.items()}
+        spent = {one: sum(step.cost_cny for step in steps if step.payer == one) for one in everyone}
+        joint = choices[0] if len(choices) == 1 else None
+        status = joint.status if joint else "; ".join(f"{min(bloc)}: {choice.status}" for bloc, choice in zip(blocs, choices, strict=True))
+        return Cell(regime, deciders, self._target(outcome), figures, split, spent, steps, status, joint.bound if joint else None, self.columns[0])
+
+    def _split(self, budget: float) -> dict[str, float]:
+        """The budget of each jurisdiction where each decides alone: by the declared column, or equal parts."""
+        areas = self.region.areas
+        weights = dict.fromkeys(areas.jurisdictions, 0.0)
+        if self.workstream.shares:
+            table, _, column = self.workstream.shares.partition(".")
+            frame = self.region.table(table)
+            place = self.workstream.tables[table].key[0]
+            for area, weight in zip(frame[place], frame[column], strict=True):
+                home = areas.jurisdiction(str(area))
+                if home and not math.isnan(weight):
+                    weights[home] += float(weight)
+        total = sum(weights.values())
+        return {one: budget * (weight / total if total > 0 else 1 / len(weights)) for one, weight in weights.items()}
+
+    def _dividends(self, cells: Sequence[Cell]) -> dict[str, float | None]:
+        measure = self.workstream.measures[self.workstream.target]
+        by = {(cell.rules, cell.deciders): cell.whole for cell in cells}
+        return {rules: gain(measure, by[rules, "alone"], by[rules, "jointly"]) for rules in ("current", "open")}
+
+    def _sides(self, before: Mapping[str, Mapping[str, float | None]], cells: Sequence[Cell]) -> tuple[Side, ...]:
+        """Who gains and who pays under current rules, and transfers that leave every side better off than alone.
+
+        Gains are valued at ``worth`` CNY a unit; the surplus over each alone is shared equally (the Nash bargaining
+        solution with transferable utility: Nash, The Bargaining Problem, Econometrica 18, 1950).
+        """
+        if not self.workstream.worth or self.area:
+            return ()
+        worth = self.region.params(self.workstream)[self.workstream.worth].value
+        measure = self.workstream.measures[self.workstream.target]
+        cell = {one.deciders: one for one in cells if one.rules == "current"}
+        everyone = self.region.areas.jurisdictions
+        gains = {who: {one: gain(measure, before["current"][one], cell[who].target[one]) or 0.0 for one in everyone} for who in cell}
+        net = {who: {one: worth * gains[who][one] - cell[who].spent[one] for one in everyone} for who in cell}
+        surplus = sum(net["jointly"].values()) - sum(net["alone"].values())
+        share = surplus / len(everyone)
+        return tuple(
+            Side(one, gains["jointly"][one], cell["jointly"].spent[one], net["jointly"][one], gains["alone"][one], cell["alone"].spent[one],
+                 net["alone"][one], net["alone"][one] + share - net["jointly"][one], worth, surplus >= -1e-6)
+            for one in everyone
+        )  # fmt: skip
+
+    # -- sensitivity ---------------------------------------------------------------------------------------------------
+
+    def _swing(self, name: str, base: Mapping[str, Figure], found: Sequence[Mapping[str, Figure]], ranges: Mapping[str, Param]) -> Swing:
+        column = self.columns[0]
+        pairs = [(figures[name].gained[column], figures[name].remains[column]) for figures in (base, *found)]
+        gained, remains = zip(*pairs, strict=True)
+        edges = {
+            param: (gained[1 + 2 * position], gained[2 + 2 * position], remains[1 + 2 * position], remains[2 + 2 * position])
+            for position, param in enumerate(ranges)
+        }
+        return Swing(Range.of(gained), Range.of(remains), edges, dict(ranges))
+
+    def _result(self, verb: str, outcomes: Mapping[Regime, Outcome], plan: PlanResult | None = None, sensitivity: Sensitivity | None = None) -> Result:
+        return Result(self, verb, dict(outcomes), self._figures(outcomes), plan, sensitivity)
+
+
+def gain(measure: Measure, before: float | None, after: float | None) -> float | None:
+    """By how much ``after`` is better than ``before`` (for a neutral measure: the plain difference); None if unknown."""
+    if before is None or after is None:
+        return None
+    difference = before - after if measure.better == "lower" else after - before
+    # Two computations of one figure differ in the last digits: that is no gain.
+    return difference if abs(difference) > NOISE * max(abs(before), abs(after)) else 0.0
+
+
+def check_budget(budget: float) -> float:
+    """A budget that can be spent; UsageError otherwise."""
+    try:
+        value = float(budget)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value) or value < 0 or value > 1e15:
+        raise UsageError(f"budget_cny is {budget!r}; give an amount of CNY from 0 to 1e15, for example 3e8")
+    return value
+
+
+__all__ = ["Bound", "Frame", "check_budget", "gain"]

@@ -1,0 +1,226 @@
+"""Declarations, regions and Results as plain data, written once: CLI, HTTP, pages and docs all read these."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from xietong.core.glossary import unit
+from xietong.core.result import Cell, PlanResult, Result, title_of
+from xietong.core.text import same
+
+if TYPE_CHECKING:
+    from xietong.core.areas import Area
+    from xietong.core.region import Region
+    from xietong.core.rulebook import RuleRow
+    from xietong.core.verbs import Bound
+    from xietong.core.workstream import Provider, Workstream
+
+
+def declaration_view(workstream: Workstream) -> dict[str, Any]:
+    """What a workstream declares."""
+    default, largest = workstream.budget_cny
+    return {
+        "workstream": workstream.name,
+        "title": workstream.title._asdict(),
+        "about": workstream.about._asdict(),
+        "target": workstream.target,
+        "can_plan": workstream.can_choose,
+        "budget_cny": {"default": default, "max": largest},
+        "needs": list(workstream.needs),
+        "measures": [
+            {"measure": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "whose": one.whose._asdict(), "better": one.better, "uses": list(one.uses)}
+            for name, one in workstream.measures.items()
+        ],
+        "rules": [{"rule": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "closed": one.closed, "open": one.open, "item": one.item} for name, one in workstream.rules.items()],
+        "params": params_view(workstream, dict(workstream.params)),
+        "levers": [{"lever": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "changes": one.changes} for name, one in workstream.levers.items()],
+        "layers": [{"layer": name, "title": one.title._asdict(), "kind": one.kind, "unit": unit(one.unit)._asdict()} for name, one in workstream.layers.items()],
+        "tables": [
+            {"table": name, "title": one.title._asdict(), "key": list(one.key), "columns": [column_view(column, declared) for column, declared in one.columns.items()]}
+            for name, one in workstream.tables.items()
+        ],
+    }  # fmt: skip
+
+
+def column_view(name: str, column: Any) -> dict[str, Any]:
+    return {"column": name, "title": column.title._asdict(), "type": column.kind, "unit": unit(column.unit)._asdict(), "optional": column.optional}
+
+
+def params_view(provider: Provider, params: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "param": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "low": one.low, "value": one.value,
+            "high": one.high, "source": one.source, "quality": str(one.quality),
+        }
+        for name, one in params.items()
+    ]  # fmt: skip
+
+
+def area_view(area: Area, region: Region) -> dict[str, Any]:
+    lon, lat = (None if value != value else value for value in (area.lon, area.lat))
+    return {
+        "area": area.area, "title": area.title._asdict(), "level": area.level, "parent": area.parent or None,
+        "jurisdiction": region.areas.jurisdiction(area.area), "lon": lon, "lat": lat, "members": list(area.members),
+    }  # fmt: skip
+
+
+def region_view(region: Region) -> dict[str, Any]:
+    """A region: its areas, levels, days worth asking about, and which workstreams its data can feed."""
+    return {
+        "region": region.name,
+        "title": region.title._asdict(),
+        "note": region.note._asdict(),
+        "as_of": region.day.isoformat(),
+        "timezone": region.timezone,
+        "currency": region.currency,
+        "levels": [{"level": level, "title": title._asdict()} for level, title in region.levels.items()],
+        "jurisdictions": list(region.areas.jurisdictions),
+        "areas": [area_view(area, region) for area in region.areas.by_id.values()],
+        "events": [{"day": event.day.isoformat(), "title": event.title._asdict()} for event in region.events],
+        "workstreams": [
+            {"workstream": name, "title": one.title._asdict(), "available": not region.missing(one), "missing": region.missing(one)} for name, one in region.workstreams.items()
+        ],
+    }  # fmt: skip
+
+
+def rules_view(region: Region) -> list[dict[str, Any]]:
+    """The rows that hold on the region's day, each with what its rule would be closed and open."""
+    declared = {f"{name}.{rule}": (name, one) for name, workstream in region.workstreams.items() for rule, one in workstream.rules.items()}
+    return [rule_view(row, *declared[row.rule]) for row in region.rows if row.holds(region.day) and row.rule in declared]
+
+
+def rule_view(row: RuleRow, workstream: str, rule: Any) -> dict[str, Any]:
+    return {
+        "workstream": workstream, "rule": row.rule.partition(".")[2], "title": rule.title._asdict(), "unit": unit(rule.unit)._asdict(),
+        "origin": row.origin, "destination": row.destination, "item": row.item or None, "closed": rule.closed, "value": row.value,
+        "open": rule.open, "valid_from": row.valid_from.isoformat(), "valid_to": None if row.valid_to.year == 9999 else row.valid_to.isoformat(),
+        "reference": row.reference, "source": row.source, "quality": str(row.quality),
+    }  # fmt: skip
+
+
+def binding_view(bound: Bound) -> list[dict[str, Any]]:
+    """The rules of the workstream that bind the asked area (all of them, where none is asked for) and are not open yet."""
+    areas = bound.region.areas
+    inside = areas.leaves(bound.columns[0])
+    rows = [row for row in rules_view(bound.region) if row["workstream"] == bound.workstream.name and row["value"] != row["open"]]
+    return [row for row in rows if any((areas.leaves(row[side]) & inside).any() for side in ("origin", "destination"))]
+
+
+def result_view(result: Result) -> dict[str, Any]:
+    """A whole Result as plain data."""
+    bound = result.bound
+    workstream = bound.workstream
+    return {
+        "workstream": workstream.name,
+        "verb": result.verb,
+        "region": bound.region.name,
+        "title": workstream.title._asdict(),
+        "as_of": bound.region.day.isoformat(),
+        "area": bound.area or None,
+        "areas": [{"area": column, "title": title_of(bound, column)._asdict()} for column in bound.columns],
+        "regimes": list(result.outcomes),
+        "measures": [figure.to_dict() for figure in result.figures.values()],
+        "layers": [
+            {
+                "layer": name, "title": layer.title._asdict(), "kind": layer.kind, "unit": unit(layer.unit)._asdict(), "better": layer.better,
+                "features": {regime: result.layer_values(name, regime) for regime in result.outcomes},
+            }
+            for name, layer in workstream.layers.items()
+        ],
+        "outcomes": {regime: {"status": outcome.status, "bound": outcome.bound} for regime, outcome in result.outcomes.items()},
+        "tables": _tables(result),
+        "plan": _plan(result, result.plan) if result.plan else None,
+        "sensitivity": _sensitivity(result),
+        "params": params_view(workstream, bound.region.params(workstream)),
+        "binding": binding_view(bound),
+        "explain": dict(result.texts),
+        "about": workstream.about._asdict(),
+        "provenance": result.provenance,
+    }  # fmt: skip
+
+
+def _tables(result: Result) -> list[dict[str, Any]]:
+    first = next(iter(result.outcomes.values()))
+    return [
+        {"table": name, "columns": list(map(str, frame.columns)), "rows": {regime: len(outcome.tables[name]) for regime, outcome in result.outcomes.items()}}
+        for name, frame in first.tables.items()
+    ]
+
+
+def _sensitivity(result: Result) -> dict[str, Any] | None:
+    if result.sensitivity is None:
+        return None
+    return {"runs": result.sensitivity.runs, "seed": result.sensitivity.seed, "measures": [swing.to_dict(name) for name, swing in result.sensitivity.measures.items()]}
+
+
+def _plan(result: Result, plan: PlanResult) -> dict[str, Any]:
+    first = plan.sides[0] if plan.sides else None
+    worth = result.bound.workstream.worth
+    settlement = first and {
+        "worth_cny": first.worth_cny,
+        "quality": str(result.bound.region.params(result.bound.workstream)[worth].quality),
+        "exists": first.exists,
+        "sides": [side.to_dict() for side in plan.sides],
+    }
+    return {
+        "budget_cny": plan.budget_cny,
+        "measure": plan.measure,
+        "before": {rules: dict(values) for rules, values in plan.before.items()},
+        "cells": [_cell(result.bound, cell) for cell in plan.cells],
+        "dividend": dict(plan.dividend),
+        "settlement": settlement,
+    }
+
+
+def _cell(bound: Bound, cell: Cell) -> dict[str, Any]:
+    return {
+        "rules": cell.rules,
+        "deciders": cell.deciders,
+        "target": dict(cell.target),
+        "measures": {name: dict(values) for name, values in cell.measures.items()},
+        "budget_split": dict(cell.split),
+        "spent": dict(cell.spent),
+        "spent_cny": sum(cell.spent.values()),
+        "status": cell.status,
+        "bound": cell.bound,
+        "gap": cell.gap,
+        "steps": [_step(bound, step) for step in cell.steps],
+    }
+
+
+def _step(bound: Bound, step: Any) -> dict[str, Any]:
+    lever = bound.workstream.levers[step.lever]
+    areas = bound.region.areas
+    pair = lever.changes.startswith("rules.")
+    places = [part for part in step.key if part in areas]
+    titles = [title_of(bound, part) if part in areas else same(part) for part in step.key]
+    joiner = " → " if pair else " · "
+    return {
+        "lever": step.lever, "title": lever.title._asdict(), "key": list(step.key),
+        "area": None if pair or not places else places[0],
+        "origin": step.key[0] if pair else None, "destination": step.key[1] if pair else None,
+        "item": step.key[2] if pair and len(step.key) > 2 else None,
+        "label": {"zh": joiner.join(title.zh for title in titles), "en": joiner.join(title.en for title in titles)},
+        "amount": step.amount, "unit": unit(lever.unit)._asdict(), "cost_cny": step.cost_cny, "payer": step.payer,
+    }  # fmt: skip
+
+
+def result_html(result: Result) -> str:
+    """A Result as a small table for notebooks."""
+    from xietong.core.explain import amount
+
+    bound = result.bound
+    regimes = list(result.outcomes)
+    heads = "".join(f"<th>{escape(regime)}</th>" for regime in regimes)
+    rows = []
+    for figure in result.figures.values():
+        for column in bound.columns:
+            cells = "".join(f"<td style='text-align:right'>{escape(amount(figure.values[regime][column], figure.measure.unit, 'en'))}</td>" for regime in regimes)
+            title, place = escape(figure.measure.title.en), escape(title_of(bound, column).en)
+            rows.append(f"<tr><td>{title}</td><td>{place}</td>{cells}<td>{figure.quality}</td></tr>")
+    caption = escape(result.texts["en"][0])
+    return f"<table><caption>{caption}</caption><tr><th>measure</th><th>area</th>{heads}<th>quality</th></tr>{''.join(rows)}</table>"
+
+
+__all__ = ["area_view", "binding_view", "declaration_view", "region_view", "result_html", "result_view", "rules_view"]

@@ -1,0 +1,1 @@
+"""Optimisation models with bound, gap and status; no word of any workstream."""

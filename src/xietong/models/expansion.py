@@ -1,0 +1,119 @@
+"""Where to add capacity, and which gates to open, within a budget, so that weighted demand is left unserved least.
+
+    minimise    sum_i w_i u_i  +  tiny * travel
+    subject to  sum_j x_ij + u_i = d_i,   sum_i x_ij <= c_j + z_j,   sum_{ij in gate g} x_ij <= C_g y_g,
+                sum_j cost_j z_j + sum_g cost_g y_g <= budget,   x, u, z >= 0,   y in {0, 1}
+
+A linear program with a few binaries (HiGHS). Its bound holds for every plan: any allocation of the same demand over the
+same pairs leaves at least that much unserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+MAX_NODES = 200
+TRAVEL = 1e-6
+"""Weight of a unit of cost relative to one unserved: it decides between equals only."""
+
+
+class Gate(NamedTuple):
+    """Pairs (positions in the pair list) that may carry flow only once ``cost`` has been paid."""
+
+    arcs: np.ndarray
+    cost: float
+
+
+class Expansion(NamedTuple):
+    """``added`` capacity per site, whether each gate is ``open``, and a lower ``bound`` on the weighted unserved."""
+
+    added: np.ndarray
+    gates: tuple[bool, ...]
+    bound: float
+    status: str
+
+
+def expand(
+    demand: np.ndarray,
+    capacity: np.ndarray,
+    i: np.ndarray,
+    j: np.ndarray,
+    cost: np.ndarray,
+    weight: np.ndarray,
+    site: np.ndarray,
+    site_cost: np.ndarray,
+    gates: Sequence[Gate],
+    budget: float,
+    tick: Callable[[float], None] = lambda done: None,
+) -> Expansion:
+    """Solve; ``site`` [k] names the capacity node that each site adds to, ``site_cost`` its cost a unit (inf: never).
+
+    Units of flow are those of ``demand``; ``weight`` [n] is what one unserved unit counts.
+    """
+    import highspy
+
+    n, m, arcs, k = len(demand), len(capacity), len(i), len(site)
+    usable = np.isfinite(site_cost) & (site_cost > 0) & (site_cost <= budget)
+    sites = np.flatnonzero(usable)
+    columns = arcs + n + len(sites) + len(gates)
+    first_u, first_z, first_y = arcs, arcs + n, arcs + n + len(sites)
+    objective = np.concatenate([TRAVEL * cost / max(float(cost.max(initial=1.0)), 1e-9), weight, np.zeros(len(sites) + len(gates))])
+    upper = np.full(columns, highspy.kHighsInf)
+    upper[first_z:first_y] = budget / site_cost[sites]
+    upper[first_y:] = 1.0
+    entries = [
+        (i, np.arange(arcs), np.ones(arcs)),
+        (np.arange(n), first_u + np.arange(n), np.ones(n)),
+        (n + j, np.arange(arcs), np.ones(arcs)),
+        (n + site[sites], first_z + np.arange(len(sites)), -np.ones(len(sites))),
+        (np.full(len(sites), n + m), first_z + np.arange(len(sites)), site_cost[sites] / max(budget, 1.0)),
+        (np.full(len(gates), n + m), first_y + np.arange(len(gates)), np.array([gate.cost for gate in gates]) / max(budget, 1.0)),
+    ]
+    for g, gate in enumerate(gates):
+        most = min(float(demand[np.unique(i[gate.arcs])].sum()), float(capacity[np.unique(j[gate.arcs])].sum()))
+        row = n + m + 1 + g
+        entries += [(np.full(len(gate.arcs), row), gate.arcs, np.ones(len(gate.arcs))), (np.array([row]), np.array([first_y + g]), np.array([-most]))]
+    rows = n + m + 1 + len(gates)
+    lower = np.concatenate([demand, np.full(m + 1 + len(gates), -highspy.kHighsInf)])
+    top = np.concatenate([demand, capacity, [budget / max(budget, 1.0)], np.zeros(len(gates))])
+    solver = _model(highspy, rows, columns, objective, upper, lower, top, entries, integers=range(first_y, columns))
+    tick(0.1)
+    solver.run()
+    tick(0.95)
+    status = solver.getModelStatus()
+    if solver.getInfo().primal_solution_status != 2:  # no feasible point: the empty plan always is one
+        return Expansion(np.zeros(k), (False,) * len(gates), 0.0, f"no plan found ({solver.modelStatusToString(status)})")
+    values = np.array(solver.getSolution().col_value)
+    added = np.zeros(k)
+    added[sites] = values[first_z:first_y]
+    info = solver.getInfo()
+    exact = status == highspy.HighsModelStatus.kOptimal
+    value = info.objective_function_value if exact and not len(gates) else info.mip_dual_bound
+    travel = TRAVEL * float(demand.sum())  # the tie-break may have raised the objective by at most this
+    return Expansion(added, tuple(bool(one > 0.5) for one in values[first_y:]), max(0.0, float(value) - travel), "proved" if exact else "node limit")
+
+
+def _model(highspy, rows, columns, objective, upper, lower, top, entries, integers):  # type: ignore[no-untyped-def]
+    from scipy.sparse import csc_matrix
+
+    row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+    matrix = csc_matrix((value, (row, column)), shape=(rows, columns))
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("random_seed", 0)
+    solver.setOptionValue("mip_max_nodes", MAX_NODES)
+    solver.setOptionValue("mip_rel_gap", 1e-6)
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = rows, columns
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = objective, np.zeros(columns), upper
+    lp.row_lower_, lp.row_upper_ = lower, top
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    if len(integers):
+        lp.integrality_ = [highspy.HighsVarType.kInteger if one in integers else highspy.HighsVarType.kContinuous for one in range(columns)]
+    solver.passModel(lp)
+    return solver

@@ -1,0 +1,32 @@
+"""Tables that several workstreams read, declared once."""
+
+from __future__ import annotations
+
+from xietong.core.declare import Column, Table
+from xietong.core.text import T
+
+YEAR = Column(T("年份", "year"), "integer", low=1900, high=2200)
+
+POPULATION = Table(
+    T("常住人口", "Population"),
+    ("area",),
+    {
+        "area": Column(T("地点", "place"), "area"),
+        "year": YEAR,
+        "pop": Column(T("常住人口", "residents"), unit="people", low=0, high=1e9),
+    },
+)
+
+CENSUS = Table(
+    T("人口普查:年龄与户籍", "Census: age and registration"),
+    ("area",),
+    {
+        "area": Column(T("地点", "place"), "area"),
+        "year": YEAR,
+        "pop_60_plus": Column(T("60岁及以上", "aged 60+"), unit="people", low=0, high=1e9),
+        "pop_65_plus": Column(T("65岁及以上", "aged 65+"), unit="people", low=0, high=1e9, optional=True),
+        "pop_80_plus": Column(T("80岁及以上", "aged 80+"), unit="people", low=0, high=1e9, optional=True),
+        "urban_share": Column(T("城镇人口比重", "urban share"), unit="share", low=0, high=1, optional=True),
+        "other_province_share": Column(T("户籍在省外的比重", "share registered in another province"), unit="share", low=0, high=1, optional=True),
+    },
+)

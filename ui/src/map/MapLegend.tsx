@@ -1,0 +1,80 @@
+import type { Better, Quality, Regime } from "../api/types";
+import { formatNumber, scaleFor, withUnit } from "../format/number";
+import { useWords } from "../i18n";
+import { QualityBadge } from "../parts/QualityBadge";
+import { RegimeGlyph } from "../parts/RegimeGlyph";
+import { useRegion } from "../state/region";
+import { MARK, UNKNOWN_FILL } from "../styles/palette";
+import type { Legend } from "./drawing";
+import { colourAt } from "./scale";
+
+export interface LegendText { title: string; unit: string; quality: Quality | null; better: Better | null }
+
+export function MapLegend({ legend, text, regime }: { legend: Legend; text: LegendText; regime: Regime | null }) {
+  const { t } = useWords();
+  return (
+    <div className="legend">
+      {text.title && (
+        <p className="legend__title">
+          {text.title}
+          {text.unit && <span className="muted"> {text.unit}</span>}
+          {text.quality && <QualityBadge quality={text.quality} />}
+        </p>
+      )}
+      {legend.kind === "jurisdictions" && <JurisdictionKeys items={legend.items} />}
+      {legend.kind === "area" && <Ramp legend={legend} />}
+      {legend.kind === "size" && <SizeKey legend={legend} unit={text.unit} />}
+      {regime && (
+        <p className="legend__row">
+          <RegimeGlyph regime={regime} /> <span>{t("map.borderLine")}: {t(`regime.${regime}`)}</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function JurisdictionKeys({ items }: { items: { area: string; colour: string }[] }) {
+  const { tr } = useWords();
+  const { byId } = useRegion();
+  return (
+    <p className="legend__row legend__row--wrap">
+      {items.map(({ area, colour }) => (
+        <span key={area} className="legend__key"><i style={{ background: colour }} />{tr(byId.get(area)?.title) || area}</span>
+      ))}
+    </p>
+  );
+}
+
+function Ramp({ legend }: { legend: Extract<Legend, { kind: "area" }> }) {
+  const { t, lang } = useWords();
+  const { breaks, low, high } = legend.scale;
+  const scale = scaleFor([low, high], lang);
+  const range = (i: number) =>
+    `${formatNumber(breaks[i - 1] ?? low, lang, { scale })} – ${formatNumber(breaks[i] ?? high, lang, { scale })}`;
+  return (
+    <>
+      <div className="legend__scale num">
+        <span>{formatNumber(low, lang, { scale })}</span>
+        <span className="legend__ramp">
+          {[...breaks, high].map((_, i) => <i key={i} style={{ background: colourAt(i, legend.scale) }} title={range(i)} />)}
+        </span>
+        <span>{formatNumber(high, lang, { scale })}</span>
+      </div>
+      {legend.unknown && <p className="legend__row"><span className="legend__key"><i style={{ background: UNKNOWN_FILL }} />{t("unknown")}</span></p>}
+    </>
+  );
+}
+
+function SizeKey({ legend, unit }: { legend: Extract<Legend, { kind: "size" }>; unit: string }) {
+  const { t, lang } = useWords();
+  if (legend.top === 0) return <p className="legend__row muted">{t("map.nothing")}</p>;
+  return (
+    <>
+      <p className="legend__row num">
+        <i className={legend.line ? "legend__line" : "legend__dot"} style={{ background: MARK }} />
+        {t("map.largest")} {withUnit(formatNumber(legend.top, lang), unit)}
+      </p>
+      {legend.hidden > 0 && <p className="legend__row muted">{t("map.hidden", { n: legend.hidden })}</p>}
+    </>
+  );
+}

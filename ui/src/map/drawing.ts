@@ -1,0 +1,139 @@
+import type { Area, Cells, LayerResult, PlanStep, Regime } from "../api/types";
+import type { Lang } from "../i18n";
+import { tint, UNKNOWN_FILL } from "../styles/palette";
+import { arc, placer, type Point } from "./geometry";
+import { colourOf, colourScale, isArea, knownValues, type ColourScale } from "./scale";
+
+export interface Base { areas: readonly Area[]; jurisdictions: readonly string[]; levels: readonly { level: string }[]; cells: Cells; lang: Lang }
+
+export type Legend =
+  | { kind: "jurisdictions"; items: { area: string; colour: string }[] }
+  | { kind: "area"; scale: ColourScale; unknown: boolean }
+  | { kind: "size"; top: number; hidden: number; line: boolean };
+
+export interface Marks { fills: Map<string, string>; features: GeoJSON.Feature[]; legend: Legend }
+
+/** More lines than this are a grey mass; the largest are drawn and the legend says how many are not. */
+const MOST_LINES = 250;
+
+export function jurisdictionFills(base: Base): Map<string, string> {
+  const colour = new Map(base.jurisdictions.map((j, i) => [j, tint(i)]));
+  return new Map(base.cells.features.map((f) => [f.properties.area, colour.get(f.properties.jurisdiction) ?? UNKNOWN_FILL]));
+}
+
+export function jurisdictionMarks(base: Base): Marks {
+  return {
+    fills: jurisdictionFills(base),
+    features: [],
+    legend: { kind: "jurisdictions", items: base.jurisdictions.map((area, i) => ({ area, colour: tint(i) })) },
+  };
+}
+
+/** A value given for a larger unit (a city, a jurisdiction) colours every cell inside it. */
+function ancestry(base: Base): (area: string) => string[] {
+  const parent = new Map(base.areas.map((a) => [a.area, a.parent]));
+  return (area) => {
+    const chain = [area];
+    for (let up = parent.get(area); up && chain.length < 8; up = parent.get(up)) chain.push(up);
+    return chain;
+  };
+}
+
+export function layerMarks(base: Base, layer: LayerResult, regime: Regime): Marks {
+  const features = layer.features[regime] ?? [];
+  const sorted = knownValues(layer);
+  if (layer.kind === "area") {
+    const scale = colourScale(sorted);
+    const values = new Map(features.filter(isArea).map((f) => [f.area, f.value]));
+    const up = ancestry(base);
+    let unknown = false;
+    const fills = new Map<string, string>();
+    for (const cell of base.cells.features) {
+      const id = up(cell.properties.area).find((a) => values.has(a));
+      const value = id === undefined ? null : (values.get(id) ?? null);
+      if (value === null) unknown = true;
+      fills.set(cell.properties.area, colourOf(value, scale));
+    }
+    return { fills, features: [], legend: { kind: "area", scale, unknown } };
+  }
+  const place = placer(base.areas, base.cells);
+  const top = Math.max(Math.abs(sorted[sorted.length - 1] ?? 0), Math.abs(sorted[0] ?? 0));
+  const marks: GeoJSON.Feature[] = [];
+  let hidden = 0;
+  if (layer.kind === "point") {
+    for (const f of features) {
+      const at = isArea(f) ? place(f.area) : null;
+      if (!isArea(f) || !at || !f.value) continue;
+      marks.push(pointMark(at, f.value, top));
+    }
+  } else {
+    const shown = features.filter((f) => !isArea(f) && f.value !== null && f.value !== 0)
+      .sort((a, b) => Math.abs(b.value ?? 0) - Math.abs(a.value ?? 0));
+    hidden = Math.max(0, shown.length - MOST_LINES);
+    for (const f of shown.slice(0, MOST_LINES)) {
+      if (isArea(f) || f.value === null) continue;
+      const from = place(f.origin), to = place(f.destination);
+      if (!from || !to || f.origin === f.destination) continue;
+      marks.push(lineMark(layer.kind === "flow" ? arc(from, to) : [from, to], 0.8 + 8 * Math.sqrt(Math.abs(f.value) / (top || 1))));
+    }
+  }
+  return { fills: jurisdictionFills(base), features: marks, legend: { kind: "size", top, hidden, line: layer.kind !== "point" } };
+}
+
+export function stepMarks(base: Base, steps: readonly PlanStep[]): Marks {
+  const place = placer(base.areas, base.cells);
+  const points = new Map<string, { at: Point; cost: number }>();
+  const marks: GeoJSON.Feature[] = [];
+  for (const step of steps) {
+    const from = step.origin ? place(step.origin) : null;
+    const to = step.destination ? place(step.destination) : null;
+    if (from && to && step.origin !== step.destination) {
+      marks.push(lineMark(arc(from, to), 3));
+      continue;
+    }
+    const id = step.area ?? step.destination ?? step.origin;
+    const at = id ? place(id) : null;
+    if (!id || !at) continue;
+    const known = points.get(id);
+    points.set(id, { at, cost: (known?.cost ?? 0) + step.cost_cny });
+  }
+  const top = Math.max(0, ...[...points.values()].map((p) => p.cost));
+  for (const { at, cost } of points.values()) marks.push(pointMark(at, cost, top));
+  return { fills: jurisdictionFills(base), features: marks, legend: { kind: "size", top, hidden: 0, line: false } };
+}
+
+const pointMark = (at: Point, value: number, top: number): GeoJSON.Feature => ({
+  type: "Feature", properties: { size: 2.5 + 19 * Math.sqrt(Math.abs(value) / (top || 1)) }, geometry: { type: "Point", coordinates: at },
+});
+const lineMark = (line: Point[], size: number): GeoJSON.Feature => ({
+  type: "Feature", properties: { size }, geometry: { type: "LineString", coordinates: line },
+});
+
+/** Names, larger units first: labels that collide drop out, the least important ones first. */
+export function labelFeatures(base: Base): GeoJSON.FeatureCollection<GeoJSON.Point> {
+  const place = placer(base.areas, base.cells);
+  const depth = new Map(base.levels.map((l, i) => [l.level, i]));
+  const features: GeoJSON.Feature<GeoJSON.Point>[] = [];
+  for (const a of base.areas) {
+    const rank = depth.get(a.level);
+    if (rank === undefined || rank === 0) continue; // named sets overlap others; the region is the map itself
+    const at = place(a.area);
+    if (!at) continue;
+    features.push({
+      type: "Feature",
+      properties: { name: a.title[base.lang] || a.title.zh, rank, size: rank === 1 ? 15 : rank === 2 ? 12 : 11 },
+      geometry: { type: "Point", coordinates: at },
+    });
+  }
+  return { type: "FeatureCollection", features };
+}
+
+/** Cells that belong to an area: itself, its descendants, or the members of a named set. */
+export function cellsOf(area: string | null, base: Base): string[] {
+  if (!area) return [];
+  const chosen = base.areas.find((a) => a.area === area);
+  if (!chosen || chosen.level === base.levels[0]?.level) return []; // the whole region needs no outline
+  const wanted = new Set([area, ...(chosen.members ?? [])]);
+  const up = ancestry(base);
+  return base.cells.features.map((f) => f.properties.area).filter((id) => up(id).some((a) => wanted.has(a)));
+}

@@ -1,0 +1,143 @@
+// The only file that knows MapLibre. Imported lazily: it is the largest chunk of the bundle.
+import { Map as MapGL, NavigationControl, setWorkerUrl, type ExpressionSpecification, type GeoJSONSource, type StyleSpecification } from "maplibre-gl";
+// Without this the map stays empty, silently: bundlers cannot see the worker that MapLibre would look for.
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { Cells, Regime } from "../api/types";
+import { INK, MARK, REGIME_COLOUR, UNKNOWN_FILL } from "../styles/palette";
+import { borders, bounds } from "./geometry";
+
+setWorkerUrl(workerUrl);
+
+export interface Drawing {
+  /** colour of each cell */
+  fills: ReadonlyMap<string, string>;
+  /** points and lines above the cells: properties `size` (px) and `colour` */
+  marks: GeoJSON.FeatureCollection;
+  labels: GeoJSON.FeatureCollection<GeoJSON.Point>;
+  regime: Regime | null;
+  selected: string | null;
+  outlined: readonly string[];
+}
+
+const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+const FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, system-ui, sans-serif";
+// MapLibre reads the weight from the name of the font; no such family exists, so the next one is taken, bold.
+const BOLD = `xietong Bold, ${FONT}`;
+const has = (flag: string): ExpressionSpecification => ["boolean", ["feature-state", flag], false];
+
+function style(cells: Cells): StyleSpecification {
+  return {
+    version: 8, // no `glyphs`: text is drawn with the system's fonts and nothing is requested
+    sources: {
+      cells: { type: "geojson", data: cells, promoteId: "area" },
+      borders: { type: "geojson", data: borders(cells) },
+      marks: { type: "geojson", data: EMPTY },
+      labels: { type: "geojson", data: EMPTY },
+    },
+    layers: [
+      { id: "background", type: "background", paint: { "background-color": "#f6f7f7" } },
+      { id: "fill", type: "fill", source: "cells", paint: { "fill-color": ["to-color", ["feature-state", "fill"], UNKNOWN_FILL], "fill-antialias": true } },
+      { id: "edge", type: "line", source: "cells", paint: { "line-color": "#ffffff", "line-width": 0.8 } },
+      { id: "border-halo", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4.5, "line-opacity": 0.85 } },
+      { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": "#7c8891", "line-width": 2 } },
+      { id: "outline", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("selected"), 2.5, has("outlined"), 1.6, has("hover"), 1.4, 0] } },
+      { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
+      { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": 0.6, "circle-stroke-width": 1, "circle-stroke-color": "#ffffff" } },
+      {
+        id: "labels", type: "symbol", source: "labels",
+        layout: {
+          "text-field": ["get", "name"], "text-font": ["case", ["==", ["get", "rank"], 1], ["literal", [BOLD]], ["literal", [FONT]]], "text-size": ["get", "size"], "text-padding": 3,
+          "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.3,
+        },
+        paint: { "text-color": INK, "text-halo-color": "rgba(255,255,255,.92)", "text-halo-width": 1.4 },
+      },
+    ],
+  };
+}
+
+const BORDER: Record<Regime, { width: number; dash: number[] | undefined }> = {
+  closed: { width: 3.2, dash: undefined },
+  current: { width: 2.6, dash: [2.2, 1.4] },
+  open: { width: 2, dash: [0.4, 2.2] },
+};
+
+export interface Engine {
+  draw(drawing: Drawing): void;
+  fit(): void;
+  destroy(): void;
+}
+
+export interface Handlers {
+  onPick(area: string | null): void;
+  onHover(area: string | null, x: number, y: number): void;
+  onIdle(): void;
+}
+
+export function createEngine(container: HTMLElement, cells: Cells, words: Record<string, string>, handlers: Handlers): Engine {
+  const box = bounds(cells);
+  const map = new MapGL({
+    container, style: style(cells), locale: words, attributionControl: false,
+    ...(box ? { bounds: box, fitBoundsOptions: { padding: 20 } } : {}),
+    dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false,
+    cooperativeGestures: true, // a page that scrolls must not be trapped by its map
+    fadeDuration: 0, maxZoom: 13, minZoom: 2,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+
+  let ready = false;
+  let next: Drawing | null = null;
+  let hovered: string | null = null;
+  const flagged = new Map<string, Set<string>>(); // flag -> cells that carry it now
+
+  const flag = (name: string, areas: readonly string[]) => {
+    const before = flagged.get(name) ?? new Set<string>();
+    const now = new Set(areas);
+    for (const id of before) if (!now.has(id)) map.setFeatureState({ source: "cells", id }, { [name]: false });
+    for (const id of now) if (!before.has(id)) map.setFeatureState({ source: "cells", id }, { [name]: true });
+    flagged.set(name, now);
+  };
+  const source = (id: string) => map.getSource<GeoJSONSource>(id);
+
+  function show(d: Drawing): void {
+    for (const feature of cells.features) {
+      const id = feature.properties.area;
+      map.setFeatureState({ source: "cells", id }, { fill: d.fills.get(id) ?? UNKNOWN_FILL });
+    }
+    void source("marks")?.setData(d.marks);
+    void source("labels")?.setData(d.labels);
+    flag("selected", d.selected ? [d.selected] : []);
+    flag("outlined", d.outlined);
+    const pattern = d.regime ? BORDER[d.regime] : { width: 1.6, dash: undefined };
+    map.setPaintProperty("border", "line-color", d.regime ? REGIME_COLOUR[d.regime] : "#7c8891");
+    map.setPaintProperty("border", "line-width", pattern.width);
+    map.setPaintProperty("border", "line-dasharray", pattern.dash);
+    map.triggerRepaint(); // idle must fire again even where nothing changed
+  }
+
+  map.on("load", () => { ready = true; if (next) show(next); });
+  map.on("idle", () => { if (ready && next) handlers.onIdle(); });
+  map.on("mousemove", "fill", (event) => {
+    const area = (event.features?.[0]?.properties["area"] as string | undefined) ?? null;
+    if (area !== hovered) { hovered = area; flag("hover", area ? [area] : []); }
+    map.getCanvas().style.cursor = "pointer";
+    handlers.onHover(area, event.point.x, event.point.y);
+  });
+  map.on("mouseleave", "fill", () => {
+    hovered = null;
+    flag("hover", []);
+    map.getCanvas().style.cursor = "";
+    handlers.onHover(null, 0, 0);
+  });
+  map.on("click", (event) => {
+    const hit = map.queryRenderedFeatures(event.point, { layers: ["fill"] })[0];
+    handlers.onPick((hit?.properties["area"] as string | undefined) ?? null);
+  });
+
+  return {
+    draw(d) { next = d; if (ready) show(d); },
+    fit() { if (box) map.fitBounds(box, { padding: 20, duration: 0 }); },
+    destroy() { map.remove(); },
+  };
+}

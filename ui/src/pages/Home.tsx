@@ -1,0 +1,89 @@
+import { Select, Skeleton } from "antd";
+import { useCallback, useMemo } from "react";
+import { url } from "../api/client";
+import type { HeadlineRow, LayerResult, Result } from "../api/types";
+import { useResource } from "../api/useResource";
+import { formatNumber, withUnit } from "../format/number";
+import { useWords } from "../i18n";
+import { jurisdictionMarks, layerMarks, type Base } from "../map/drawing";
+import { RegionMap } from "../map/RegionMap";
+import { Await } from "../parts/Await";
+import { HeadlineCard } from "../parts/HeadlineCard";
+import { PlacePanel } from "../parts/PlacePanel";
+import { useCells, useRegion } from "../state/region";
+import { useView } from "../state/view";
+
+export function Home() {
+  const { t, tr } = useWords();
+  const { region } = useRegion();
+  const { view } = useView();
+  const headline = useResource<{ rows: HeadlineRow[] }>(url(`/regions/${region.region}/headline`, { as_of: view.as_of, area: view.area }), true);
+  const rows = new Map(headline.data?.rows.map((r) => [r.workstream, r]));
+  return (
+    <div className="home">
+      <section className="home__intro">
+        <h1>{tr(region.title)}</h1>
+        <p className="lead">{t("home.lead")}</p>
+        {region.note && <p className="muted prose">{tr(region.note)}</p>}
+      </section>
+      <section className="home__map"><HomeMap /></section>
+      <section className="home__cards" aria-label={t("home.headline")}>
+        <Await resource={headline} skeleton={<CardSkeletons n={region.workstreams.length} />}>
+          {() => (
+            <div className="cards">
+              {region.workstreams.map((w) => <HeadlineCard key={w.workstream} workstream={w} row={rows.get(w.workstream) ?? null} />)}
+            </div>
+          )}
+        </Await>
+      </section>
+    </div>
+  );
+}
+
+function CardSkeletons({ n }: { n: number }) {
+  return <div className="cards">{Array.from({ length: n }, (_, i) => <div className="card" key={i}><Skeleton active title paragraph={{ rows: 3 }} /></div>)}</div>;
+}
+
+/** The cells by jurisdiction, or by what a chosen workstream draws first. */
+function HomeMap() {
+  const { t, tr, lang } = useWords();
+  const { region } = useRegion();
+  const { view, set } = useView();
+  const cells = useCells();
+  const chosen = region.workstreams.find((w) => w.workstream === view.layer && w.available) ?? null;
+  const result = useResource<Result>(chosen ? url(`/regions/${region.region}/${chosen.workstream}/status`, { as_of: view.as_of, area: view.area }) : null, true);
+  const layer: LayerResult | null = useMemo(() => {
+    const layers = chosen && !result.stale ? (result.data?.layers ?? []) : [];
+    return layers.find((l) => l.kind === "area") ?? layers.find((l) => l.kind === "point") ?? layers[0] ?? null;
+  }, [chosen, result.data, result.stale]);
+  const marks = useCallback((base: Base) => (layer ? layerMarks(base, layer, "current") : jurisdictionMarks(base)), [layer]);
+  const values = useMemo(() => new Map((layer?.features.current ?? []).map((f) => ["area" in f ? f.area : "", f.value])), [layer]);
+
+  return (
+    <>
+      <div className="toolbar">
+        <span className="toolbar__label">{t("home.colourBy")}</span>
+        <Select
+          value={chosen?.workstream ?? ""} onChange={(w: string) => set({ layer: w || null })} popupMatchSelectWidth={false}
+          aria-label={t("home.colourBy")} data-testid="home-layer" loading={chosen !== null && result.loading}
+          options={[{ value: "", label: t("home.jurisdictions") }, ...region.workstreams.filter((w) => w.available).map((w) => ({ value: w.workstream, label: tr(w.title) }))]}
+        />
+        {chosen && result.problem && <span className="worse">{result.problem.title}</span>}
+      </div>
+      <Await resource={cells} skeleton={<div className="map map--home skeleton-veil" />}>
+        {(data) => (
+          <div className="map--home">
+            <RegionMap
+              cells={data} marks={marks} regime={layer ? "current" : null} selected={view.place} outlined={view.area}
+              onPick={(place) => set({ place })} label={t("map.title")}
+              hint={layer ? (area) => (values.has(area) ? withUnit(formatNumber(values.get(area), lang), tr(layer.unit)) : null) : undefined}
+              legend={layer ? { title: tr(layer.title), unit: tr(layer.unit), quality: layer.quality, better: layer.better } : { title: "", unit: "", quality: null, better: null }}
+            >
+              {view.place && <PlacePanel area={view.place} result={chosen && !result.stale ? result.data : null} regime="current" />}
+            </RegionMap>
+          </div>
+        )}
+      </Await>
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { Tabs } from "antd";
+import { useParams } from "react-router";
+import { url } from "../api/client";
+import { VERBS, type Declaration } from "../api/types";
+import { useResource } from "../api/useResource";
+import { useWords } from "../i18n";
+import { ProblemCard } from "../parts/ProblemCard";
+import { useRegion } from "../state/region";
+import { useView, verbOf } from "../state/view";
+import { BorderPane } from "./workstream/BorderPane";
+import { PlanPane } from "./workstream/PlanPane";
+import { SensitivityPane } from "./workstream/SensitivityPane";
+import { NotFound } from "./NotFound";
+
+/** One workstream. Nothing here knows which: titles, measures, layers and levers come from its declaration. */
+export default function WorkstreamPage() {
+  const { workstream = "" } = useParams();
+  const { t, tr } = useWords();
+  const { region, byId } = useRegion();
+  const { view, set } = useView();
+  const declaration = useResource<Declaration>(url(`/workstreams/${workstream}`));
+  const listed = region.workstreams.find((w) => w.workstream === workstream);
+  if (!listed) return <NotFound />;
+
+  // The border is what this engine is about: a page without a tab in its address opens there.
+  const verb = verbOf(view.tab) ?? "border";
+  const key = `${region.region}/${workstream}`;
+  const own = declaration.data?.workstream === workstream ? declaration.data : null;
+  return (
+    <div className="stream">
+      <header className="stream__head">
+        <h1>{tr(listed.title)}</h1>
+        <p className="muted">
+          {view.area ? t("stream.seenFrom", { place: tr(byId.get(view.area)?.title) || view.area }) : tr(region.title)}
+          {" · "}<span className="num">{view.as_of ?? region.as_of}</span>
+        </p>
+      </header>
+      {!listed.available ? (
+        <ProblemCard problem={{
+          title: t("stream.lacks"), status: 422, detail: t("stream.lacksHint"),
+          faults: listed.missing.map((table) => ({ file: table, what: t("stream.tableMissing"), mend: t("stream.tableMend") })),
+        }} />
+      ) : (
+        <>
+          <Tabs
+            activeKey={verb} onChange={(tab) => set({ tab })}
+            items={VERBS.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
+          />
+          {(verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
+          {verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}
+          {verb === "sensitivity" && <SensitivityPane key={key} workstream={workstream} declaration={own} />}
+        </>
+      )}
+    </div>
+  );
+}

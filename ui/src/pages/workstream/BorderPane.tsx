@@ -1,0 +1,112 @@
+import { Select, Skeleton } from "antd";
+import { lazy, Suspense } from "react";
+import { url } from "../../api/client";
+import type { Declaration, MeasureResult, Regime, Result } from "../../api/types";
+import { useResource } from "../../api/useResource";
+import { useWords } from "../../i18n";
+import { About } from "../../parts/About";
+import { Await } from "../../parts/Await";
+import { MeasureMatrix } from "../../parts/MeasureMatrix";
+import { MeasureTable } from "../../parts/MeasureTable";
+import { QualityBadge } from "../../parts/QualityBadge";
+import { RegimeSwitch } from "../../parts/RegimeSwitch";
+import { SolverStatus } from "../../parts/SolverStatus";
+import { useRegion } from "../../state/region";
+import { useView } from "../../state/view";
+import { ResultMap } from "./ResultMap";
+
+const BarsByArea = lazy(() => import("../../charts/BarsByArea"));
+
+interface Props { workstream: string; verb: "status" | "border"; declaration: Declaration | null }
+
+/**
+ * Where we stand and what the border costs, on one screen: `status` holds today's rules, `border` all three.
+ * Moving the switch under `status` asks for the border; both share this pane so that the focus stays.
+ */
+export function BorderPane({ workstream, verb, declaration }: Props) {
+  const { region } = useRegion();
+  const { view, set } = useView();
+  const query = { as_of: view.as_of, area: view.area };
+  const resource = useResource<Result>(url(`/regions/${region.region}/${workstream}/${verb}`, query), true);
+  const wanted: Regime = verb === "status" ? "current" : view.regime;
+  const switchTo = (next: Regime) => {
+    if (verb === "status" && next !== "current") set({ tab: "border", regime: next });
+    else if (verb === "border") set({ regime: next });
+  };
+  const data = resource.problem ? null : resource.data;
+  const measure = data ? pickMeasure(data, view.measure) : null;
+  return (
+    <>
+      {data && measure && <FigureHead result={data} measure={measure} onChoose={(m) => set({ measure: m })} />}
+      <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} />
+      <Await resource={resource} skeleton={<PaneSkeleton />}>
+        {(result) => <Shown result={result} wanted={wanted} declaration={declaration} query={query} />}
+      </Await>
+    </>
+  );
+}
+
+export function pickMeasure(result: Result, asked: string | null): MeasureResult | null {
+  return result.measures.find((m) => m.measure === asked) ?? result.measures.find((m) => m.target) ?? result.measures[0] ?? null;
+}
+
+/** Which figure the switch speaks of: measure, place, quality, year. */
+function FigureHead({ result, measure, onChoose }: { result: Result; measure: MeasureResult; onChoose: (measure: string) => void }) {
+  const { t, tr } = useWords();
+  return (
+    <div className="figure-head">
+      <Select
+        value={measure.measure} onChange={onChoose} popupMatchSelectWidth={false} aria-label={t("measures.choose")} data-testid="measure-select"
+        options={result.measures.map((m) => ({ value: m.measure, label: tr(m.title) }))}
+      />
+      <QualityBadge quality={measure.quality} />
+      <span className="muted">{[tr(result.areas[0]?.title), measure.whose ? tr(measure.whose) : "", measure.better === "neutral" ? "" : t(`better.${measure.better}`), measure.year].filter(Boolean).join(" · ")}</span>
+    </div>
+  );
+}
+
+function PaneSkeleton() {
+  return <div className="split"><div className="map skeleton-veil" /><Skeleton active paragraph={{ rows: 10 }} /></div>;
+}
+
+function Shown({ result, wanted, declaration, query }: { result: Result; wanted: Regime; declaration: Declaration | null; query: Record<string, string | null> }) {
+  const { t, tr, lang } = useWords();
+  const { view, set } = useView();
+  // While the border is being computed the answer on screen may still be today's rules only.
+  const regime = result.regimes.includes(wanted) ? wanted : "current";
+  const measure = pickMeasure(result, view.measure);
+  if (!measure) return <p className="muted">{t("measures.none")}</p>;
+  const columns = result.areas.length > 1 ? result.areas.slice(1) : result.areas;
+  const outcome = result.outcomes[regime];
+  return (
+    <>
+      <Explain sentences={result.explain[lang] ?? []} illustrative={measure.quality === "illustrative"} />
+      {outcome && outcome.status.startsWith("infeasible") && <p className="notice worse">{t(`regime.${regime}`)} · <SolverStatus status={outcome.status} gap={outcome.gap} /></p>}
+      <div className="split">
+        <ResultMap result={result} regime={regime} />
+        <section className="detail" aria-label={tr(measure.title)}>
+          <header className="detail__head">
+            <h2>{t("measures.byArea", { measure: tr(measure.title) })} <span className="muted">{tr(measure.unit)}</span></h2>
+          </header>
+          <Suspense fallback={<div className="chart skeleton-veil" />}>
+            <BarsByArea measure={measure} areas={columns} regime={regime} regimes={result.regimes} />
+          </Suspense>
+          <MeasureMatrix m={measure} result={result} regime={regime} />
+        </section>
+      </div>
+      <h2>{t("measures.title")}</h2>
+      <MeasureTable result={result} regime={regime} chosen={measure.measure} onChoose={(m) => set({ measure: m })} />
+      <About result={result} declaration={declaration} query={query} />
+    </>
+  );
+}
+
+export function Explain({ sentences, illustrative }: { sentences: string[]; illustrative: boolean }) {
+  const { t } = useWords();
+  return (
+    <div className="explain" data-testid="explain">
+      {illustrative && <p className="explain__caveat">{t("illustrative.long")}</p>}
+      {sentences.map((s, i) => <p key={i}>{s}</p>)}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { useCallback, useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { REGIMES, VERBS, type Regime, type Verb } from "../api/types";
+
+/** The whole view lives in the address: reload, share and the back button all restore it. */
+export interface View {
+  region: string | null;
+  lang: "zh" | "en" | null;
+  as_of: string | null;
+  area: string | null;
+  regime: Regime;
+  layer: string | null;
+  measure: string | null;
+  tab: string | null;
+  budget: number | null;
+  /** place whose panel is open */
+  place: string | null;
+  /** which of the four plans is drawn: "current-jointly" */
+  cell: string | null;
+  table: string | null;
+  page: number;
+  q: string;
+}
+export type Patch = Partial<{ [K in keyof View]: View[K] | null }>;
+
+const DEFAULTS: Partial<Record<keyof View, string>> = { regime: "current", page: "1", q: "" };
+/** What a link to another page keeps. */
+const SHARED: readonly (keyof View)[] = ["region", "lang", "as_of", "area", "regime"];
+
+const oneOf = <V extends string>(value: string | null, allowed: readonly V[]): V | null =>
+  allowed.find((v) => v === value) ?? null;
+
+function parse(q: URLSearchParams): View {
+  const budget = Number(q.get("budget"));
+  const page = Number(q.get("page"));
+  const day = q.get("as_of");
+  return {
+    region: q.get("region"),
+    lang: oneOf(q.get("lang"), ["zh", "en"] as const),
+    as_of: day && /^\d{4}-\d\d-\d\d$/.test(day) ? day : null,
+    area: q.get("area"),
+    regime: oneOf(q.get("regime"), REGIMES) ?? "current",
+    layer: q.get("layer"),
+    measure: q.get("measure"),
+    tab: q.get("tab"),
+    budget: q.has("budget") && Number.isFinite(budget) && budget >= 0 ? budget : null,
+    place: q.get("place"),
+    cell: q.get("cell"),
+    table: q.get("table"),
+    page: Number.isInteger(page) && page > 0 ? page : 1,
+    q: q.get("q") ?? "",
+  };
+}
+
+function apply(q: URLSearchParams, patch: Patch): URLSearchParams {
+  const next = new URLSearchParams(q);
+  for (const [key, value] of Object.entries(patch)) {
+    const text = value === null || value === undefined ? "" : String(value);
+    if (text === "" || text === DEFAULTS[key as keyof View]) next.delete(key);
+    else next.set(key, text);
+  }
+  return next;
+}
+
+export function useView(): { view: View; set: (patch: Patch, options?: { replace?: boolean }) => void } {
+  const [params, setParams] = useSearchParams();
+  const view = useMemo(() => parse(params), [params]);
+  const set = useCallback(
+    (patch: Patch, options: { replace?: boolean } = {}) => {
+      // Read the address at the time of the click: two patches in one tick must not undo each other.
+      const now = new URLSearchParams(window.location.search);
+      const next = apply(now, patch);
+      if (next.toString() !== now.toString()) setParams(next, { replace: options.replace ?? false, preventScrollReset: true });
+    },
+    [setParams],
+  );
+  return { view, set };
+}
+
+/** An address on another page that keeps region, language, day, place and regime. */
+export function useHref(): (path: string, patch?: Patch) => string {
+  const [params] = useSearchParams();
+  return useCallback(
+    (path: string, patch: Patch = {}) => {
+      const kept = new URLSearchParams();
+      for (const key of SHARED) {
+        const value = params.get(key);
+        if (value) kept.set(key, value);
+      }
+      const q = apply(kept, patch).toString();
+      return q ? `${path}?${q}` : path;
+    },
+    [params],
+  );
+}
+
+export const verbOf = (tab: string | null): Verb | null => oneOf(tab, VERBS);
