@@ -90,7 +90,9 @@ def create_app(regions: Sequence[str] = ("jjj",)) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={status: {"description": what, "content": {PROBLEM: {}}} for status, what in ((400, "Bad request"), (404, "Not found"), (422, "Unprocessable"))},
+        responses={
+            status: {"description": what, "content": {PROBLEM: {}}} for status, what in ((400, "Bad request"), (404, "Not found"), (422, "Unprocessable"))
+        },
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.include_router(_region_routes(shown, jobs), prefix=PREFIX)
@@ -250,7 +252,11 @@ def _answer(jobs: Jobs, prefer: str | None, work: Callable[[Report], Any]) -> An
     if prefer and "respond-async" in prefer.lower():
         job = jobs.submit(work)
         location = f"{PREFIX}/jobs/{job.job}"
-        return JSONResponse({"job": job.job, "state": job.state, "done": 0.0, "problem": None, "result": None}, 202, {"Location": location, "Preference-Applied": "respond-async"})
+        return JSONResponse(
+            {"job": job.job, "state": job.state, "done": 0.0, "problem": None, "result": None},
+            202,
+            {"Location": location, "Preference-Applied": "respond-async"},
+        )
     return JSONResponse(work(silent))
 
 
@@ -258,7 +264,11 @@ def _table_view(region: Region, name: str) -> dict[str, Any]:
     frame = region.table(name)
     declared = next((one.tables[name] for one in region.catalogue.values() if name in one.tables), None)
     columns = package.declared_tables(region.catalogue)[name].columns if declared else {}
-    plain = [{"column": column, "title": {"zh": column, "en": column}, "unit": unit("")._asdict(), "type": "text"} for column in frame.columns if column not in columns]
+    plain = [
+        {"column": column, "title": {"zh": column, "en": column}, "unit": unit("")._asdict(), "type": "text"}
+        for column in frame.columns
+        if column not in columns
+    ]
     counts = frame["quality"].value_counts()
     return {
         "table": name,

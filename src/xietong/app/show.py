@@ -87,9 +87,23 @@ def show_declaration(view: dict[str, Any], lang: str) -> None:
                 table.add_row(*(_cell(row[name], lang) for name in names))
             console.print(table)
     for table_view in view["tables"]:
-        table = Table("column", "", "type", "unit", "", title=f"{table_view['table']}.csv · {table_view['title'][lang]} (key: {', '.join(table_view['key'])})", title_justify="left")
+        table = Table(
+            "column",
+            "",
+            "type",
+            "unit",
+            "",
+            title=f"{table_view['table']}.csv · {table_view['title'][lang]} (key: {', '.join(table_view['key'])})",
+            title_justify="left",
+        )
         for column in table_view["columns"]:
-            table.add_row(column["column"], column["title"][lang], column["type"], column["unit"][lang], _word(lang, "可空", "may be unknown") if column["optional"] else "")
+            table.add_row(
+                column["column"],
+                column["title"][lang],
+                column["type"],
+                column["unit"][lang],
+                _word(lang, "可空", "may be unknown") if column["optional"] else "",
+            )
         console.print(table)
 
 
@@ -148,7 +162,13 @@ def _show_plan(console: Console, result: Result, lang: str) -> None:
         table.add_column(name)
     for cell in result.plan.cells:
         words = (getattr(REGIME_TITLES[cell.rules], lang), getattr(DECIDERS[cell.deciders], lang))
-        table.add_row(*words, amount(cell.whole, measure.unit, lang), amount(sum(cell.spent.values()), "cny", lang), _word(lang, f"{len(cell.steps)}项", f"{len(cell.steps)} steps"), cell.status)
+        table.add_row(
+            *words,
+            amount(cell.whole, measure.unit, lang),
+            amount(sum(cell.spent.values()), "cny", lang),
+            _word(lang, f"{len(cell.steps)}项", f"{len(cell.steps)} steps"),
+            cell.status,
+        )
     console.print(table)
 
 

@@ -44,9 +44,7 @@ class Areas:
             self.children.setdefault(area.parent, []).append(area.area)
         self.region = next(area.area for area in self.by_id.values() if area.level == self.levels[0])
         self.jurisdictions = tuple(self.children.get(self.region, ()))
-        self.places = tuple(
-            area.area for area in self.by_id.values() if area.area not in self.children and area.level not in (SET, self.levels[0])
-        )
+        self.places = tuple(area.area for area in self.by_id.values() if area.area not in self.children and area.level not in (SET, self.levels[0]))
         self._position = {place: position for position, place in enumerate(self.places)}
         self._leaves: dict[str, np.ndarray] = {}
 
@@ -90,9 +88,7 @@ class Areas:
 
     def positions(self, places: Iterable[str]) -> np.ndarray:
         """Positions of place ids in ``places``; an unknown id raises KeyError."""
-        shape = np.shape(places)
-        flat = np.ravel(np.asarray(places, dtype=object))
-        return np.fromiter((self._position[place] for place in flat), dtype=np.intp, count=flat.size).reshape(shape)
+        return np.array([self._position[str(place)] for place in places], dtype=np.intp)
 
     def jurisdiction(self, area: str) -> str | None:
         """The jurisdiction in which an area lies, None where it spans several (the region, some named sets)."""

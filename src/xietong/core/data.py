@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -170,7 +170,7 @@ def _with_row(frame: Frame, key: Sequence[str], step: Step, column: str) -> Fram
     """Building where nothing stood: a new row, known by its key and what was added; all else about it is unknown."""
     import pandas as pd
 
-    row = {name: [np.nan if frame[name].dtype.kind in "fiu" else ""] for name in frame.columns}
+    row: dict[str, list[Any]] = {name: [np.nan if frame[name].dtype.kind in "fiu" else ""] for name in frame.columns}
     row |= {name: [part] for name, part in zip(key, step.key, strict=True)} | {column: [step.amount]}
     frame = pd.concat([frame, pd.DataFrame(row)[list(frame.columns)]], ignore_index=True)
     return frame.sort_values(list(key), kind="stable", ignore_index=True)

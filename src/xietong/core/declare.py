@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from xietong.core.text import T
 
 if TYPE_CHECKING:
-    from pandas import DataFrame as Frame
+    import pandas as pd
+
+    Frame: TypeAlias = pd.DataFrame
 else:
     Frame = Any  # importing pandas costs half a second: only what reads tables does
 
@@ -41,9 +43,10 @@ def worst(qualities: set[Quality]) -> Quality:
 class Column:
     """A column of a table.
 
-    ``low`` and ``high`` bound numbers (inclusive), ``values`` lists what a text may be, ``level`` names the level that
-    an area must have, ``refers`` another table's column ("items.item") in which each value must occur.
-    ``optional``: an empty cell means unknown; otherwise it is a fault.
+    ``low`` and ``high`` bound numbers (inclusive), ``values`` lists what a text may be, ``level`` is
+    "jurisdiction" or "place" (a leaf) where only such areas will do, ``refers`` another table's column ("items.item") in which each value must occur.
+    ``optional``: an empty cell means unknown; otherwise it is a fault. ``examples`` are what a new region's skeleton holds
+    until it is filled with real figures; those of a key column are all used.
     """
 
     title: T
@@ -53,8 +56,9 @@ class Column:
     low: float | None = None
     high: float | None = None
     values: tuple[str, ...] = ()
-    level: str = ""
+    level: Literal["", "jurisdiction", "place"] = ""
     refers: str = ""
+    examples: tuple[str | float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-
 SHOWN = 40
 """Faults that an error prints; ``xietong region validate`` lists them all."""
 

@@ -19,6 +19,8 @@ UNITS: dict[str, T] = {
     "trips": T("次", "trips"),
     "trips/year": T("次/年", "trips a year"),
     "cases": T("件", "cases"),
+    "cases/year": T("件/年", "cases a year"),
+    "hours/1000/year": T("小时/千人·年", "hours per 1,000 people a year"),
     "items": T("项", "items"),
     "beds": T("张床位", "beds"),
     "beds per 1,000": T("张床位/千人", "beds per 1,000 people"),

@@ -80,6 +80,7 @@ class Region:
     timezone: str = "UTC"
     currency: str = "CNY"
     folder: str = ""
+    draw: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)  # io's map: core knows no geometry
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
     # -- views ---------------------------------------------------------------------------------------------------------
@@ -199,6 +200,8 @@ class Region:
             self._areas_digest,
             [(table, self.table_digest(table)) for table in sorted(provider.tables)],
             self.rules_digest(provider),
+            # Rows with a period of validity are read as of the region's day.
+            self.day.isoformat() if any("valid_from" in table.columns for table in provider.tables.values()) else "",
             plain({name: param.value for name, param in self.params(provider).items()}),
             [self.inputs_digest(self.provider(need)) for need in provider.needs],
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from xietong.core.declare import Layer, Measure, Outcome, Param, Quality, Regime, Step
 from xietong.core.digest import plain
+from xietong.core.errors import NotFound
 from xietong.core.glossary import unit
 from xietong.core.text import T, same
 
@@ -197,9 +198,10 @@ class Result:
     @property
     def gdf(self) -> Any:
         """The first area layer as a GeoDataFrame: one row a place and regime, with its service cell (needs geopandas)."""
-        from xietong.io.cells import geodataframe
-
-        return geodataframe(self)
+        draw = self.bound.region.draw
+        if draw is None:
+            raise NotFound(f"region {self.bound.region.name!r} was made without a map")
+        return draw(self)
 
     def layer_values(self, name: str, regime: Regime) -> list[dict[str, Any]]:
         """Features of a layer: {"area", "value"} or {"origin", "destination", "value"}; unknown is None."""

@@ -106,11 +106,7 @@ def _contains(wide: RuleRow, narrow: RuleRow, inside: Mapping[str, np.ndarray]) 
     origin = not (inside[narrow.origin] & ~inside[wide.origin]).any()
     destination = not (inside[narrow.destination] & ~inside[wide.destination]).any()
     item = not wide.item or wide.item == narrow.item
-    same = (
-        (inside[narrow.origin] == inside[wide.origin]).all()
-        and (inside[narrow.destination] == inside[wide.destination]).all()
-        and wide.item == narrow.item
-    )
+    same = (inside[narrow.origin] == inside[wide.origin]).all() and (inside[narrow.destination] == inside[wide.destination]).all() and wide.item == narrow.item
     return bool(origin and destination and item and not same)
 
 
@@ -152,7 +148,7 @@ def with_steps(resolved: Resolved, steps: Iterable[Step], areas: Areas) -> Resol
     old = resolved.classes[sample]
     values = np.array(resolved.values[:, old[:, None], old[None, :]])
     for step in steps:
-        layer = [resolved.items.index(step.key[2])] if len(step.key) > 2 else range(len(resolved.items))
+        layer = np.arange(len(resolved.items)) if len(step.key) < 3 else np.array([resolved.items.index(step.key[2])])
         origins, destinations = (np.flatnonzero(areas.leaves(area)[sample]) for area in step.key[:2])
         values[np.ix_(layer, origins, destinations)] = step.amount
     home = resolved.home[old[:, None], old[None, :]]
@@ -168,9 +164,7 @@ def check_rows(rows: Sequence[RuleRow], rules: Mapping[str, Rule], areas: Areas)
             mend = f"Give a value between {rule.closed:g} (closed) and {rule.open:g} (open)."
             faults.append(Fault(f"{row.value:g} lies outside the rule's range", mend, "rules.csv", row.line, "value"))
         if row.valid_to <= row.valid_from:
-            faults.append(
-                Fault("the row ends before it begins", "valid_to is the first day on which it no longer holds.", "rules.csv", row.line, "valid_to")
-            )
+            faults.append(Fault("the row ends before it begins", "valid_to is the first day on which it no longer holds.", "rules.csv", row.line, "valid_to"))
         if rule is not None and row.item and not rule.item:
             faults.append(Fault(f"rule {row.rule!r} has no items", "Leave the item empty.", "rules.csv", row.line, "item"))
     last: dict[tuple[str, ...], RuleRow] = {}

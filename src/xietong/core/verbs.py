@@ -51,8 +51,11 @@ class Bound:
         if not self.workstream.can_choose:
             raise UsageError(f"{self.workstream.name} has no levers yet, so there is nothing to plan")
         budget = check_budget(self.workstream.budget_cny[0] if budget_cny is None else budget_cny)
-        cells, before, outcomes = [], {}, {}
-        for position, regime in enumerate(("current", "open")):
+        cells: list[Cell] = []
+        before: dict[str, dict[str, float | None]] = {}
+        outcomes: dict[Regime, Outcome] = {}
+        rules: tuple[Regime, ...] = ("current", "open")
+        for position, regime in enumerate(rules):
             span = self.progress.part(position, 2)
             outcomes[regime] = self._solve(regime, span.part(0, 8))
             before[regime] = self._target(outcomes[regime])
@@ -169,14 +172,14 @@ class Bound:
             data = self.region.data(self.workstream, regime=regime, progress=span)
             allowance = budget if len(blocs) == 1 else split[min(bloc)]
             choice = self.workstream.choose(data, bloc, allowance, seed)
-            spent = sum(step.cost_cny for step in choice.steps)
-            if spent > allowance * (1 + 1e-9) + 1e-6:
-                raise AssertionError(f"{self.workstream.name}.choose spent {spent} of {allowance}")
+            cost = sum(step.cost_cny for step in choice.steps)
+            if cost > allowance * (1 + 1e-9) + 1e-6:
+                raise AssertionError(f"{self.workstream.name}.choose spent {cost} of {allowance}")
             choices.append(choice)
         steps = tuple(step for choice in choices for step in choice.steps)
         outcome = self._solve(regime, progress.part(len(blocs), len(blocs) + 1), steps)
         figures = {name: self.evaluate(measure, outcome) for name, measure in self.workstream.measures.items()}
-        spent = {one: sum(step.cost_cny for step in steps if step.payer == one) for one in everyone}
+        spent = {one: float(sum(step.cost_cny for step in steps if step.payer == one)) for one in everyone}
         joint = choices[0] if len(choices) == 1 else None
         status = joint.status if joint else "; ".join(f"{min(bloc)}: {choice.status}" for bloc, choice in zip(blocs, choices, strict=True))
         return Cell(regime, deciders, self._target(outcome), figures, split, spent, steps, status, joint.bound if joint else None, self.columns[0])

@@ -151,7 +151,11 @@ def _tables(result: Result) -> list[dict[str, Any]]:
 def _sensitivity(result: Result) -> dict[str, Any] | None:
     if result.sensitivity is None:
         return None
-    return {"runs": result.sensitivity.runs, "seed": result.sensitivity.seed, "measures": [swing.to_dict(name) for name, swing in result.sensitivity.measures.items()]}
+    return {
+        "runs": result.sensitivity.runs,
+        "seed": result.sensitivity.seed,
+        "measures": [swing.to_dict(name) for name, swing in result.sensitivity.measures.items()],
+    }
 
 
 def _plan(result: Result, plan: PlanResult) -> dict[str, Any]:
@@ -216,7 +220,9 @@ def result_html(result: Result) -> str:
     rows = []
     for figure in result.figures.values():
         for column in bound.columns:
-            cells = "".join(f"<td style='text-align:right'>{escape(amount(figure.values[regime][column], figure.measure.unit, 'en'))}</td>" for regime in regimes)
+            cells = "".join(
+                f"<td style='text-align:right'>{escape(amount(figure.values[regime][column], figure.measure.unit, 'en'))}</td>" for regime in regimes
+            )
             title, place = escape(figure.measure.title.en), escape(title_of(bound, column).en)
             rows.append(f"<tr><td>{title}</td><td>{place}</td>{cells}<td>{figure.quality}</td></tr>")
     caption = escape(result.texts["en"][0])

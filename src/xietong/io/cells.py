@@ -50,9 +50,8 @@ def _radii(points: np.ndarray, area_km2: np.ndarray) -> tuple[np.ndarray, np.nda
     """Radius of a disc of each place's area (where unknown: half way to the nearest place), and that nearest distance."""
     from scipy.spatial import cKDTree
 
-    near = cKDTree(points).query(points, k=min(2, len(points)))[0]
-    near = near[:, -1] if near.ndim == 2 else np.full(len(points), 20.0)
-    near = np.maximum(near, 0.5)
+    nearest = np.atleast_2d(cKDTree(points).query(points, k=2)[0])[:, 1]
+    near = np.where(np.isfinite(nearest), np.maximum(nearest, 0.5), 20.0)
     radius = np.sqrt(area_km2 / np.pi)
     return np.where(np.isnan(radius), near / 2, radius), near
 
@@ -101,7 +100,7 @@ def feature_collection(region: Region) -> dict[str, Any]:
     """The cells as GeoJSON (RFC 7946), with the note that must stand beside them."""
     from shapely.geometry import mapping
 
-    features = []
+    features: list[dict[str, Any]] = []
     for place, cell in zip(region.areas.places, polygons(region), strict=True):
         area = region.areas.by_id[place]
         properties = {
@@ -130,10 +129,10 @@ def geodataframe(result: Result) -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("a GeoDataFrame needs geopandas: pip install 'xietong[geo]'") from error
     region = result.bound.region
-    frame = region.areas.frame[["place", "jurisdiction"]]
+    frame = region.areas.frame[["place", "jurisdiction"]].copy()
     for name, layer in result.bound.workstream.layers.items():
         if layer.kind == "area":
             for regime in result.outcomes:
                 values = {one["area"]: one["value"] for one in result.layer_values(name, regime)}
-                frame = frame.assign(**{f"{name}_{regime}": [values.get(place) for place in frame["place"]]})
+                frame[f"{name}_{regime}"] = [values.get(place) for place in frame["place"]]
     return geopandas.GeoDataFrame(frame, geometry=polygons(region), crs="EPSG:4326")

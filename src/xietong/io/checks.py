@@ -90,8 +90,8 @@ def check_references(tables: Mapping[str, Rows], declared: Mapping[str, Table], 
             _missing_in(rows, "source", sources, "sources.csv", "Add a row for it there.", faults)
         for column, spec in table.columns.items():
             if spec.kind == "area" and name != "members":
-                wanted = {area for area in areas.by_id if not spec.level or areas.by_id[area].level == spec.level}
-                kind = f"areas.csv{f' (level {spec.level})' if spec.level else ''}"
+                wanted = set({"jurisdiction": areas.jurisdictions, "place": areas.places}.get(spec.level, tuple(areas.by_id)))
+                kind = f"areas.csv{f' as a {spec.level}' if spec.level else ''}"
                 _missing_in(rows, column, wanted, kind, "Use the id of an area.", faults)
             if spec.refers:
                 other, _, key = spec.refers.partition(".")
@@ -114,7 +114,11 @@ def check_units(name: str, fields: Sequence[Mapping[str, Any]], table: Table, fa
         stated = field.get("unit")
         if column is not None and stated is not None and stated != column.unit:
             mend = f"Convert the column to {column.unit or 'plain numbers'!r} and correct the unit."
-            faults.append(Fault(f"{name}.{field['name']} is stated in {stated!r}, the declared unit is {column.unit!r}", mend, "datapackage.json", None, str(field["name"])))
+            faults.append(
+                Fault(
+                    f"{name}.{field['name']} is stated in {stated!r}, the declared unit is {column.unit!r}", mend, "datapackage.json", None, str(field["name"])
+                )
+            )
 
 
 def check_params(rows: Rows | None, catalogue: Mapping[str, Provider], faults: list[Fault]) -> None:

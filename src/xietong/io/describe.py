@@ -22,7 +22,7 @@ def describe(folder: Path, catalogue: Mapping[str, Provider], meta: Mapping[str,
     resources = []
     for path in sorted(folder.glob("*.csv")):
         name = path.stem
-        entry = {"name": name, "path": path.name, "profile": "tabular-data-resource", "encoding": "utf-8"}
+        entry: dict[str, Any] = {"name": name, "path": path.name, "profile": "tabular-data-resource", "encoding": "utf-8"}
         if name in declared:
             entry["title"] = f"{declared[name].title.zh} | {declared[name].title.en}"
             entry["schema"] = schema(declared[name], sourced=name != "sources")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from xietong.core.rulebook import EVER, RuleRow, check_rows, resolve
 from xietong.core.text import T, same
 from xietong.core.workstream import Provider
 from xietong.io import tabular
+from xietong.io.cells import geodataframe
 from xietong.io.checks import check_areas, check_params, check_references, check_units
 from xietong.io.schema import FRAMEWORK, OPTIONAL, SOURCE
 
@@ -135,7 +136,7 @@ class _Reader:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self.faults.append(Fault(f"block xietong is incomplete or ill-formed ({type(error).__name__}: {error})", mend, DESCRIPTOR))
             return None
-        return meta
+        return dict(meta)
 
     def _resources(self, meta: Mapping[str, Any]) -> dict[str, _Resource]:
         found: dict[str, _Resource] = {}
@@ -181,6 +182,7 @@ class _Reader:
             events=tuple(Event(date.fromisoformat(one["day"]), _text(one["title"])) for one in block.get("events", [])),
             timezone=str(block.get("timezone", "UTC")),
             currency=str(block.get("currency", "CNY")),
+            draw=geodataframe,
             folder=meta["name"] if self.folder.parent == BUNDLED else str(self.folder),
         )
         self._check_rules(region)
@@ -289,7 +291,9 @@ class _Resource:
     def table(self, name: str) -> Table:
         """A table that no workstream declares, as the package itself describes it: shown on the data page."""
         columns = {
-            str(field["name"]): Column(same(str(field.get("title") or field["name"])), _KINDS.get(str(field.get("type")), "text"), str(field.get("unit", "")), optional=True)
+            str(field["name"]): Column(
+                same(str(field.get("title") or field["name"])), _KINDS.get(str(field.get("type")), "text"), str(field.get("unit", "")), optional=True
+            )
             for field in self.fields
             if field.get("name") and field["name"] not in SOURCE
         }

@@ -11,7 +11,11 @@ UNKNOWN = -1
 def codes(values: np.ndarray) -> np.ndarray:
     """Whole numbers that are equal exactly where ``values`` (any shape; numbers or texts) are; NaN, None and "" are UNKNOWN."""
     values = np.asarray(values)
-    known = ~np.isnan(values) if values.dtype.kind == "f" else np.array([one not in (None, "") and one == one for one in values.flat], dtype=bool).reshape(values.shape)
+    known = (
+        ~np.isnan(values)
+        if values.dtype.kind == "f"
+        else np.array([one not in (None, "") and one == one for one in values.flat], dtype=bool).reshape(values.shape)
+    )
     found = np.full(values.shape, UNKNOWN)
     if known.any():
         found[known] = np.unique(values[known].astype(float if values.dtype.kind == "f" else str), return_inverse=True)[1]

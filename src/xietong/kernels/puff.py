@@ -16,7 +16,7 @@ import numpy as np
 
 from xietong.kernels.sphere import great_circle_km
 
-GRID = 41
+GRID = 25
 ROUNDS = 6
 
 

@@ -93,15 +93,13 @@ class _Program:
         self.low = np.append(np.zeros(self.k), -highspy.kHighsInf)
         self.high = np.append(np.full(self.k, highspy.kHighsInf), budget)
 
-    def solve(
-        self, on_z: np.ndarray, on_x: np.ndarray, floor: tuple[np.ndarray, float] | None
-    ) -> tuple[np.ndarray, np.ndarray, float] | None:
+    def solve(self, on_z: np.ndarray, on_x: np.ndarray, floor: tuple[np.ndarray, float] | None) -> tuple[np.ndarray, np.ndarray, float] | None:
         """Minimise; ``floor`` asks for a least value of a sum over z. z (0 or 1), x (shares) and the bound."""
         matrix, low, high = self.matrix, self.low, self.high
         if floor is not None:
             matrix = np.vstack([matrix, np.append(np.zeros(self.n), floor[0])])
             low, high = np.append(low, floor[1]), np.append(high, highspy.kHighsInf)
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in _OPTIONS.items():
             solver.setOptionValue(option, value)
         solver.setOptionValue("random_seed", self.seed % 2**31)

@@ -11,7 +11,7 @@ same pairs leaves at least that much unserved.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def expand(
     return Expansion(added, tuple(bool(one > 0.5) for one in values[first_y:]), max(0.0, float(value) - travel), "proved" if exact else "node limit")
 
 
-def _model(highspy, rows, columns, objective, upper, lower, top, entries, integers):  # type: ignore[no-untyped-def]
+def _model(highspy: Any, rows: int, columns: int, objective: Any, upper: Any, lower: Any, top: Any, entries: Any, integers: range) -> Any:
     from scipy.sparse import csc_matrix
 
     row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
@@ -106,7 +106,7 @@ def _model(highspy, rows, columns, objective, upper, lower, top, entries, intege
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 0)
     solver.setOptionValue("mip_max_nodes", MAX_NODES)
-    solver.setOptionValue("mip_rel_gap", 1e-6)
+    solver.setOptionValue("mip_rel_gap", 1e-4)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = rows, columns
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = objective, np.zeros(columns), upper

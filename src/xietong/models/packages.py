@@ -65,7 +65,7 @@ def select(cost: Sequence[float], packages: Sequence[Package], budget: float, no
     second = problem.cheapest(best * (1 - 1e-9), nodes)
     if second is not None and gain_of(second, rounded) >= best * (1 - 1e-8) and price[list(second)].sum() <= price[list(first)].sum():
         first = second
-    chosen = tuple(sorted(first))
+    chosen = tuple(sorted(_used(first, rounded)))
     gain = gain_of(frozenset(chosen), useful)
     slack = 10.0**-DIGITS * len({one.target for one in rounded})
     return Selection(chosen, float(price[list(chosen)].sum()), gain, max(gain, (bound + slack) * scale))
@@ -78,6 +78,15 @@ def gain_of(chosen: frozenset[int] | set[int], packages: Sequence[Package]) -> f
         if one.gain > best.get(one.target, 0.0) and chosen.issuperset(one.needs):
             best[one.target] = one.gain
     return float(np.sum(np.sort(list(best.values()))))
+
+
+def _used(chosen: frozenset[int], packages: Sequence[Package]) -> set[int]:
+    """The options that the targets' best packages need; the solver may also have set some that serve nobody."""
+    best: dict[int, Package] = {}
+    for one in packages:
+        if chosen.issuperset(one.needs) and (one.target not in best or (-one.gain, len(one.needs)) < (-best[one.target].gain, len(best[one.target].needs))):
+            best[one.target] = one
+    return {option for one in best.values() for option in one.needs}
 
 
 def _canonical(price: np.ndarray, packages: Sequence[Package]) -> list[int]:
@@ -127,8 +136,16 @@ class _Problem:
         rows: list[tuple[float, list[int], list[float]]] = [(self.budget / unit, list(range(n)), (self.price[self.options] / unit).tolist())]
         rows += [(1.0, [n + k for k in group], [1.0] * len(group)) for group in self.targets]
         rows += [(0.0, [need, n + k], [-1.0, 1.0]) for k, needed in enumerate(self.needs) for need in needed]
-        model = highspy.Highs()
-        for name, value in {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-9, "mip_feasibility_tolerance": 1e-9, **options}.items():
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,
+            "random_seed": 0,
+            "mip_rel_gap": 0.0,
+            "mip_abs_gap": 1e-9,
+            "mip_feasibility_tolerance": 1e-9,
+            **options,
+        }.items():
             model.setOptionValue(name, value)
         model.addVars(n + m, np.zeros(n + m), np.ones(n + m))
         model.changeColsIntegrality(n, np.arange(n, dtype=np.int32), np.array([highspy.HighsVarType.kInteger] * n))

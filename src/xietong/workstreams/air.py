@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,21 +10,22 @@ from functools import cached_property
 import numpy as np
 
 from xietong.core.data import Data
-from xietong.core.declare import Choice, Column, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step, Table
+from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step
 from xietong.core.errors import UsageError
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.kernels.covering import cover
 from xietong.kernels.puff import centre_and_spread, least, puff
+from xietong.kernels.runs import run_levels
 from xietong.kernels.sphere import great_circle_km, unit_vectors
-from xietong.workstreams._tables import POPULATION, YEAR
+from xietong.workstreams._air_tables import POLLUTANTS, TABLES
 
-POLLUTANTS = ("NMVOC", "NOx", "PM25", "SO2")
 WIDTHS_KM = (5.0, 500.0)
-EDGE = 1e-6
-"""ug/m3 by which a computed concentration may pass the limit and still count as at the limit (rounding)."""
+EDGE = 1e-3
+"""ug/m3: what counts as at the limit. Far sources matter by less than this, and would make plans ill-conditioned."""
 
-AREA, DATE = Column(T("地点", "area"), "area"), Column(T("日期", "day"), "date")
+ROUNDING = 1e-6
+
 RECEPTOR = T("受体地:呼吸空气的人所在地", "receptor: where the air is breathed")
 PAYER = T("付费方:排放源所在辖区", "payer: the jurisdiction of the source")
 SOURCE = T("排放地:污染源所在地", "source: where it is emitted")
@@ -43,12 +44,20 @@ def _misfit(frame: Frame) -> float | None:
     return float(np.sqrt(((frame["modelled"] - (frame["low"] + frame["high"]) / 2) ** 2).mean()))
 
 
-def share(zh: str, en: str, optional: bool = False) -> Column:
-    return Column(T(zh, en), unit="share", low=0, high=1, optional=optional)
-
-
 SPREAD = ("emissions", "source_shares", "population", "params.outside_share", "params.reach", "params.yield_so2", "params.yield_nox", "params.yield_voc")
-AIR = (*SPREAD, "stations", "episode", "iaqi", "air_controls", "retrofits", "alert_levels", "alert_conditions", "params.limit_iaqi", "rules.acts_jointly", "rules.common_alert")
+AIR = (
+    *SPREAD,
+    "stations",
+    "episode",
+    "iaqi",
+    "air_controls",
+    "retrofits",
+    "alert_levels",
+    "alert_conditions",
+    "params.limit_iaqi",
+    "rules.acts_jointly",
+    "rules.common_alert",
+)
 COST = (*AIR, "params.cost_scale", "params.rise")
 
 
@@ -60,15 +69,17 @@ class Air(Workstream):
     A cut removes its part of that day's value; without cuts the observations are reproduced exactly. The limit is the
     concentration at a given index under the air-quality standard of the day that is asked about. Jurisdictions that decide
     together take the least-cost cuts that bring every city-day that they can below the limit; one alone does so for its own
-    cities and counts on nobody else; alone but under a common alert, it cuts what the alert level prescribes, as the
-    worst city of those who share the alert calls it from the observed index (retrofits do not lower the alert). A plan
+    cities and counts on nobody else. Under a common alert each first cuts what the level prescribes, counts on the others
+    doing so, and then plans for its own cities; the worst city of those who share the alert calls it, from the observed
+    index (retrofits do not lower it). Those who all decide together plan freely, without an alert. A plan
     buys lasting retrofits. It leaves out wind and weather of the day, chemistry (linear, no ammonia or ozone, other
     pollutants), delay between days, forecasts that err, and whatever a retrofit does on other days.
     ---
     清洁空气:在一次实测的细颗粒物(PM2.5)污染过程中,谁减排、花费多少、谁的空气变好。城市既是源也是受体。每日城市均值按排放量(气态前体物按假定的生成率折算)
     和各向同性的高斯烟团核,拆分为区域外部分与各城市各部门的贡献;烟团宽度只有一个参数,按公布的本地贡献率校准,其误差作为指标列出。减排即去掉相应份额;不减排时
     严格再现实测值。限值为所问日期适用的空气质量指数标准下给定指数对应的浓度。共同决策的辖区以最低成本使所有能够达标的“城市·天”达标;单独决策者只顾本地城市,不
-    指望他人;单独但加入统一预警者,按预警级别规定的比例减排,级别由共享预警的城市中最差者的实测指数决定(改造不会降低预警级别)。方案购买长期改造。未考虑当日风和
+    指望他人。加入统一预警者先按预警级别规定的比例减排,并可指望他方同样减排,再为本地城市补足;级别由共享预警的城市中最差者的实测指数决定(改造不会降低级别)。
+    全体共同决策时不再套用预警比例。方案购买长期改造。未考虑当日风和
     天气、化学非线性(氨、臭氧及其他污染物)、跨日滞后、预报误差,以及改造在其他日子的效果。
     """
 
@@ -76,99 +87,8 @@ class Air(Workstream):
     target = "over_days"
     worth = "worth_cny"
     shares = "population.pop"
-    budget_cny = (5e9, 5e10)
-    tables = {
-        "population": POPULATION,
-        "emissions": Table(
-            T("排放清单", "Emissions"),
-            ("area", "sector", "pollutant"),
-            {
-                "area": AREA,
-                "sector": Column(T("部门", "sector"), "text", refers="air_controls.sector"),
-                "pollutant": Column(T("污染物", "pollutant"), "text", values=POLLUTANTS),
-                "tonnes_year": Column(T("年排放量", "a year"), unit="t/year", low=0, high=1e9),
-                "year": YEAR,
-            },
-        ),
-        "retrofits": Table(
-            T("在清单之外的长期减排", "Lasting reductions beyond the inventory"),
-            ("area", "sector"),
-            {"area": AREA, "sector": Column(T("部门", "sector"), "text", refers="air_controls.sector"), "share": share("减排比例", "share removed")},
-        ),
-        "air_controls": Table(
-            T("减排措施", "Controls"),
-            ("sector",),
-            {
-                "sector": Column(T("部门", "sector"), "text"),
-                "title_zh": Column(T("中文名", "title in Chinese"), "text"),
-                "title_en": Column(T("英文名", "title in English"), "text"),
-                "cut_max": share("应急减排上限", "largest cut in an episode"),
-                "cut_cost_cny_t": Column(T("应急减排起始边际成本", "cost of the first tonne cut"), unit="cny/t", low=0, high=1e9),
-                "retrofit_max": share("长期改造上限", "largest retrofit"),
-                "retrofit_cost_cny_t": Column(T("长期改造成本(每吨年排放)", "cost of a retrofit, a tonne a year"), unit="cny/t", low=0, high=1e9),
-            },
-        ),
-        "stations": Table(T("监测站", "Stations"), ("station",), {"station": Column(T("站点", "station"), "text"), "area": AREA}),
-        "episode": Table(
-            T("污染过程实测值", "Observed episode"),
-            ("day", "station"),
-            {
-                "day": DATE,
-                "station": Column(T("站点", "station"), "text", refers="stations.station"),
-                "pm25_ug_m3": Column(T("PM2.5日均值", "PM2.5, daily mean"), unit="ug/m3", low=0, high=2000, optional=True),
-            },
-        ),
-        "iaqi": Table(
-            T("空气质量分指数断点", "Breakpoints of the air-quality index"),
-            ("standard", "pollutant", "averaging", "iaqi"),
-            {
-                "standard": Column(T("标准", "standard"), "text"),
-                "valid_from": Column(T("生效日", "valid from"), "date"),
-                "valid_to": Column(T("失效日", "valid to (exclusive)"), "date", optional=True),
-                "pollutant": Column(T("污染物", "pollutant"), "text"),
-                "averaging": Column(T("平均时间", "averaging time"), "text"),
-                "iaqi": Column(T("分指数", "index"), low=0, high=500),
-                "concentration": Column(T("浓度", "concentration"), low=0, high=1e5),
-            },
-        ),
-        "alert_levels": Table(
-            T("预警级别与减排比例", "Alert levels and their cuts"),
-            ("level",),
-            {
-                "level": Column(T("级别", "level"), "text"),
-                "rank": Column(T("次序", "rank"), "integer", low=1, high=9),
-                "cut_so2": share("二氧化硫减排比例", "cut of SO2"),
-                "cut_nox": share("氮氧化物减排比例", "cut of NOx"),
-                "cut_pm": share("颗粒物减排比例", "cut of particles"),
-                "cut_voc": share("挥发性有机物减排比例", "cut of VOC"),
-            },
-        ),
-        "alert_conditions": Table(
-            T("预警启动条件", "When an alert is called"),
-            ("scheme", "level", "alternative", "aqi_over"),
-            {
-                "scheme": Column(T("方案", "scheme"), "text"),
-                "level": Column(T("级别", "level"), "text", refers="alert_levels.level"),
-                "alternative": Column(T("并列条件(满足任一组)", "alternative (any one suffices)"), "integer", low=1, high=9),
-                "aqi_over": Column(T("指数大于", "index above"), low=0, high=500),
-                "days": Column(T("天数", "days"), "integer", unit="days", low=1, high=99),
-                "valid_from": Column(T("生效日", "valid from"), "date"),
-                "valid_to": Column(T("失效日", "valid to (exclusive)"), "date", optional=True),
-            },
-        ),
-        "source_shares": Table(
-            T("公布的来源解析", "Published source shares"),
-            ("receptor", "period"),
-            {
-                "receptor": Column(T("受体地", "receptor"), "area"),
-                "period": Column(T("时期", "period"), "text"),
-                "local_low": share("本地贡献下限", "local share, low", True),
-                "local_high": share("本地贡献上限", "local share, high", True),
-                "regional_low": share("外来贡献下限", "transported share, low", True),
-                "regional_high": share("外来贡献上限", "transported share, high", True),
-            },
-        ),
-    }
+    budget_cny = (5e9, 2e10)
+    tables = TABLES
     rules = {
         "acts_jointly": Rule(T("共同制定减排措施", "measures chosen together"), "flag", 0, 1),
         "common_alert": Rule(T("统一预警分级与减排比例", "one grading of alerts and cuts"), "flag", 0, 1),
@@ -176,7 +96,7 @@ class Air(Workstream):
     params = {
         "limit_iaqi": Param(T("限值(分指数)", "limit (index)"), "", 100, 100, 100, "assumption"),
         "outside_share": Param(T("来自区域外的比例", "share from outside the region"), "share", 0.25, 0.13, 0.45, "assumption"),
-        "reach": Param(T("烟团宽度(相对校准值)", "width of the puff against the calibrated one"), "ratio", 1, 0.7, 1.4, "assumption"),
+        "reach": Param(T("烟团宽度(相对校准值)", "width of the puff against the calibrated one"), "ratio", 1, 0.7, 3, "assumption"),
         "yield_so2": Param(T("二氧化硫的颗粒物生成率", "particles a tonne of SO2 yields"), "ratio", 0.3, 0.15, 0.5, "assumption"),
         "yield_nox": Param(T("氮氧化物的颗粒物生成率", "particles a tonne of NOx yields"), "ratio", 0.2, 0.1, 0.4, "assumption"),
         "yield_voc": Param(T("挥发性有机物的颗粒物生成率", "particles a tonne of VOC yields"), "ratio", 0.05, 0.02, 0.1, "assumption"),
@@ -192,7 +112,7 @@ class Air(Workstream):
         "mean_pm25": Measure(T("PM2.5人口加权均值", "PM2.5, mean over people"), "ug/m3", "receptors", "place", RECEPTOR, _people_mean, "lower", COST),
         "cost_cny": Measure(T("应急减排成本", "Cost of the cuts"), "cny", "sources", "payer", PAYER, _sum("cost_cny"), "lower", COST),
         "avoidable_cny": Measure(
-            T("其中达到同样结果本可节省", "Of that avoidable: the same city-days at least joint cost"), "cny", "sources", "payer", PAYER, _sum("avoidable_cny"), "lower", COST
+            T("其中可免:共同以最低成本达到处处不差的空气", "Of that avoidable: no worse air anywhere, at least joint cost"), "cny", "sources", "payer", PAYER, _sum("avoidable_cny"), "lower", COST
         ),
         "tonnes_cut": Measure(T("减排量(PM2.5当量)", "Cut (PM2.5 equivalent)"), "t", "sources", "place", SOURCE, _sum("cut_t"), "neutral", COST),
         "misfit": Measure(T("本地贡献率的模型误差(均方根)", "Misfit of the local share (root mean square)"), "share", "calibration", "place", RECEPTOR, _misfit, "neutral", SPREAD),
@@ -208,31 +128,33 @@ class Air(Workstream):
         episode = Episode(data)
         cut, proved = episode.respond(data.tick)
         cost = episode.cost(cut)
-        joint, also = (cut, True) if episode.one_bloc else episode.joint_equal(cut)
+        joint, also = (cut, True) if episode.one_bloc else episode.same_air(cut)
         data.tick(0.9)
+        bound = float(episode.over(episode.settled(episode.most)).sum())
         tables = episode.tables(cut, cost, cost - episode.cost(joint))
-        bound = float(episode.over(episode.air(episode.most)).sum()) if episode.one_bloc else None
-        return Outcome(tables, "proved" if proved and also else "computed (an optimum could not be verified)", bound)
+        return Outcome(tables, "proved" if proved and also else "computed (an optimum could not be verified)", bound if episode.one_bloc else None)
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         from xietong.models.coverage import cover_most
 
         episode = Episode(data)
         own = np.isin(episode.payer, sorted(bloc))
-        city, day, gain, need = episode.retrofit_needs(own)
         room = np.where(np.isin(episode.source_payer, sorted(bloc)), episode.retrofit_room, 0.0)
         price = episode.retrofit_cost * episode.base * 365.0
-        found = cover_most(gain, need, episode.people[city], price, room, budget_cny * (1 - 1e-9), seed, data.tick)
+        budget = budget_cny * (1 - 1e-9)
+        people, gain, need = episode.retrofit_needs(own, episode.at_best)
+        found = cover_most(gain, need, people, price, room, budget, seed, data.tick)
+        most, over = found.most, len(need)
+        if not episode.one_bloc:
+            # What others do for their own cities may help beyond what the bloc counts on: the bound lets all do their utmost.
+            people, gain, need = episode.retrofit_needs(own, lambda cities: episode.most)
+            most, over = cover_most(gain, need, people, price, room, budget, seed).most, len(need)
         steps = tuple(
-            Step("retrofit", (episode.cities[episode.source_city[s]], episode.sectors[episode.source_sector[s]]), float(found.x[s]), float(price[s] * found.x[s]), str(episode.source_payer[s]))
-            for s in np.flatnonzero(found.x > 1e-9)
+            Step("retrofit", episode.source(s), float(found.x[s]), float(price[s] * found.x[s]), str(episode.source_payer[s])) for s in np.flatnonzero(found.x > 1e-9)
         )  # fmt: skip
         rows = self.solve(data.apply(steps)).tables["receptors"]
-        objective = float(rows["over"][np.isin(data.jurisdiction_of(rows["place"]), sorted(bloc))].sum())
-        if not episode.certain:
-            # Neighbours who plan for themselves answer to the steps: their help is in the objective, but no bound is known.
-            return Choice(steps, objective, "computed", None)
-        bound = float(episode.over(episode.air(episode.sure_cut(own)))[own].sum()) - found.most
+        objective = float(rows["over"][np.isin(data.jurisdiction_of(rows["place"]).astype(str), sorted(bloc))].sum())
+        bound = min(float(over - most), objective)
         return Choice(steps, objective, "proved" if objective <= bound + 1e-9 else f"gap<={(objective - bound) / max(objective, 1):.2%}", bound)
 
 
@@ -250,40 +172,19 @@ def breakpoints(table: Frame, day: date, pollutant: str, averaging: str = "24h")
     rows = standing(table, day)
     rows = rows[(rows["pollutant"] == pollutant) & (rows["averaging"] == averaging)].sort_values("iaqi")
     if rows["standard"].nunique() != 1 or len(rows) < 2:
-        raise UsageError(f"{rows['standard'].nunique()} standards for {pollutant} ({averaging}) hold on {day}; iaqi.csv must give exactly one, with its breakpoints")
+        raise UsageError(
+            f"{rows['standard'].nunique()} standards for {pollutant} ({averaging}) hold on {day}; iaqi.csv must give exactly one, with its breakpoints"
+        )
     return rows["concentration"].to_numpy(dtype=float), rows["iaqi"].to_numpy(dtype=float)
 
 
 def iaqi(concentration: np.ndarray | float, table: Frame, day: date, pollutant: str = "PM25", averaging: str = "24h") -> np.ndarray:
     """Individual air-quality index: linear between breakpoints, rounded up (HJ 633); above the last one, the last index."""
-    points, index = breakpoints(table, day, pollutant, averaging)
-    return np.asarray(np.ceil(np.interp(np.asarray(concentration, dtype=float), points, index) - 10 * EDGE))
+    return index_of(concentration, *breakpoints(table, day, pollutant, averaging))
 
 
-def concentration_at(index: float, table: Frame, day: date, pollutant: str = "PM25", averaging: str = "24h") -> float:
-    """The concentration at which the index is ``index``."""
-    points, values = breakpoints(table, day, pollutant, averaging)
-    return float(np.interp(index, values, points))
-
-
-def alert_ranks(index: np.ndarray, days: Sequence[str], conditions: Frame, ranks: Mapping[str, int]) -> np.ndarray:
-    """For each day the rank of the alert (0: none): the highest level whose condition the run of bad days meets.
-
-    ``index`` [day] is the daily index, unknown as 0. A run is consecutive days above the lowest threshold; it is under one
-    level from its first day to its last. Rows of one alternative must all hold, one alternative is enough.
-    """
-    found = np.zeros(len(days), dtype=int)
-    if not len(conditions):
-        return found
-    bad = index > conditions["aqi_over"].min()
-    ordinal = np.array([date.fromisoformat(day).toordinal() for day in days])
-    run = np.cumsum(np.concatenate([[True], (np.diff(ordinal) != 1) | ~bad[1:] | ~bad[:-1]]))
-    alternatives = list(conditions.groupby(["level", "alternative"]))
-    for one in np.unique(run[bad]):
-        inside = bad & (run == one)
-        met = [ranks[level] for (level, _), rows in alternatives if all((index[inside] > over).sum() >= n for over, n in zip(rows["aqi_over"], rows["days"], strict=True))]
-        found[inside] = max(met, default=0)
-    return found
+def index_of(concentration: np.ndarray | float, points: np.ndarray, index: np.ndarray) -> np.ndarray:
+    return np.asarray(np.ceil(np.interp(np.asarray(concentration, dtype=float), points, index) - ROUNDING))
 
 
 # -- the episode -------------------------------------------------------------------------------------------------------
@@ -321,6 +222,9 @@ class Episode:
     @cached_property
     def source_payer(self) -> np.ndarray:
         return self.payer[self.source_city]
+
+    def source(self, position: int) -> tuple[str, str]:
+        return self.cities[self.source_city[position]], self.sectors[self.source_sector[position]]
 
     def _control(self, column: str) -> np.ndarray:
         return self.data["air_controls"][column].to_numpy(dtype=float)[self.source_sector]
@@ -388,32 +292,38 @@ class Episode:
         return np.asarray((1 - self.data.p["outside_share"]) * np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0))
 
     @cached_property
-    def calibration(self) -> Frame:
-        """Published local shares of cities and jurisdictions: receptor, period, low, high. Ranges over a region are left out."""
+    def _receptors(self) -> tuple[list[str], np.ndarray]:
+        """Areas with a published split into a local and a transported share, and which cities lie in each [receptor, city]."""
         table = self.data["source_shares"]
-        inside = np.array([bool(self._inside(area).any()) for area in table["receptor"]])
-        usable = table[["local_low", "local_high", "regional_low"]].notna().all(axis=1) & inside
-        if not usable.any():
+        areas = sorted(set(table["receptor"][table[["local_low", "local_high", "regional_low"]].notna().all(axis=1)]))
+        inside = np.array([[self.data.region.areas.within(city, area) for city in self.cities] for area in areas]).reshape(len(areas), -1)
+        if not inside.any():
             raise UsageError("source_shares.csv has no row with a local and a transported share for an area with emissions: nothing to calibrate the model on")
-        return table[usable].rename(columns={"receptor": "place", "local_low": "low", "local_high": "high"})
+        some = inside.any(axis=1)
+        return [area for area, found in zip(areas, some, strict=True) if found], inside[some].astype(float)
 
-    def _inside(self, area: str) -> np.ndarray:
-        return np.array([self.data.region.areas.within(city, area) for city in self.cities])
+    @cached_property
+    def calibration(self) -> Frame:
+        """Published local shares: place (a city or larger), period, low, high, modelled. Ranges over a region are left out."""
+        table, (areas, _) = self.data["source_shares"], self._receptors
+        table = table[table["receptor"].isin(areas) & table[["local_low", "local_high", "regional_low"]].notna().all(axis=1)]
+        modelled = dict(zip(areas, self._local(self.width_km), strict=True))
+        names = {"receptor": "place", "local_low": "low", "local_high": "high"}
+        return table.rename(columns=names)[["place", "period", "low", "high"]].assign(modelled=table["receptor"].map(modelled), width_km=self.width_km)
 
-    def _local(self, width_km: np.ndarray | float, receptors: Sequence[str]) -> np.ndarray:
-        """The local share of each of ``receptors`` [..., receptor]: mean over its cities, weighted by people."""
-        shares = self._shares(width_km)
-        inside = np.array([self._inside(area) for area in receptors], dtype=float)
-        weight = inside * np.where(self.people.sum() > 0, self.people, 1.0)
-        return np.asarray(np.einsum("kr,...rs,ks->...k", weight / weight.sum(axis=1, keepdims=True), shares, inside, optimize=True))
+    def _local(self, width_km: np.ndarray | float) -> np.ndarray:
+        """The modelled local share of each published receptor [..., receptor]: mean over its cities, weighted by people."""
+        inside = self._receptors[1]
+        weight = inside * (self.people + ROUNDING)
+        return np.asarray(np.einsum("kr,...rs,ks->...k", weight / weight.sum(axis=1, keepdims=True), self._shares(width_km), inside, optimize=True))
 
     @cached_property
     def width_km(self) -> float:
         """The width of the puff: least squares against the published local shares, each receptor counting once."""
-        table = self.calibration
-        middle = ((table["low"] + table["high"]) / 2).groupby(table["place"]).mean()
-        fitted = least(lambda widths: ((self._local(widths, list(middle.index)) - middle.to_numpy()) ** 2).sum(axis=-1), *WIDTHS_KM)
-        return fitted * self.data.p["reach"]
+        table = self.data["source_shares"]
+        middle = ((table["local_low"] + table["local_high"]) / 2)[table["regional_low"].notna()].groupby(table["receptor"]).mean()
+        wanted = middle.loc[self._receptors[0]].to_numpy()
+        return least(lambda widths: ((self._local(widths) - wanted) ** 2).sum(axis=-1), *WIDTHS_KM) * self.data.p["reach"]
 
     @cached_property
     def shares(self) -> np.ndarray:
@@ -426,7 +336,10 @@ class Episode:
     @cached_property
     def _observed(self) -> tuple[list[str], np.ndarray]:
         stations, rows = self.data["stations"], self.data["episode"]
-        home = {area: next((position for position, city in enumerate(self.cities) if self.data.region.areas.within(area, city)), -1) for area in set(stations["area"])}
+        home = {
+            area: next((position for position, city in enumerate(self.cities) if self.data.region.areas.within(area, city)), -1)
+            for area in set(stations["area"])
+        }
         where = dict(zip(stations["station"], (home[area] for area in stations["area"]), strict=True))
         days = sorted(set(rows["day"]))
         city = np.array([where[station] for station in rows["station"]])
@@ -448,8 +361,13 @@ class Episode:
         return self._observed[1]
 
     @cached_property
+    def _scale(self) -> tuple[np.ndarray, np.ndarray]:
+        return breakpoints(self.data["iaqi"], self.data.region.day, "PM25")
+
+    @cached_property
     def limit(self) -> float:
-        return concentration_at(self.data.p["limit_iaqi"], self.data["iaqi"], self.data.region.day)
+        points, index = self._scale
+        return float(np.interp(self.data.p["limit_iaqi"], index, points))
 
     def air(self, cut: np.ndarray) -> np.ndarray:
         """Concentrations [receptor, day] under cuts [source, day]."""
@@ -458,6 +376,11 @@ class Episode:
 
     def over(self, air: np.ndarray) -> np.ndarray:
         return np.asarray(air > self.limit + EDGE)
+
+    def settled(self, cut: np.ndarray) -> np.ndarray:
+        """Concentrations [receptor, day]; a plan that aims at the limit ends at the limit, not a rounding above it."""
+        air = self.air(cut)
+        return np.where((air > self.limit) & (air <= self.limit + 2 * EDGE), self.limit, air)
 
     # -- who decides ---------------------------------------------------------------------------------------------------
 
@@ -470,76 +393,68 @@ class Episode:
         return len(self.blocs) == 1
 
     @cached_property
-    def followers(self) -> frozenset[str]:
-        """Jurisdictions that decide alone but share the common alert with another."""
-        sharing = frozenset().union(*(group for group in self.data.blocs("common_alert") if len(group) > 1))
-        alone = frozenset().union(*(bloc for bloc in self.blocs if len(bloc) == 1))
-        return frozenset() if self.one_bloc else sharing & alone
-
-    @cached_property
-    def planners(self) -> list[frozenset[str]]:
-        return [bloc for bloc in self.blocs if not bloc <= self.followers]
-
-    @property
-    def certain(self) -> bool:
-        """Whether what everybody does is known without solving anybody's plan, up to reaching the limit where possible."""
-        return self.one_bloc or not self.planners
-
-    @cached_property
     def most(self) -> np.ndarray:
         """The largest cut of each source [source, day]."""
         return np.repeat((self._control("cut_max") * (1 - self.retrofit) * self.base)[:, None], len(self.days), axis=1)
 
     @cached_property
     def alerts(self) -> np.ndarray:
-        """Cuts of those who follow a common alert [source, day]; zero for the others."""
+        """What a common alert prescribes [source, day]; zero for jurisdictions that share none or decide with others."""
         cut = np.zeros((len(self.base), len(self.days)))
-        levels = self.data["alert_levels"].sort_values("rank")
-        ranks = dict(zip(levels["level"], levels["rank"].astype(int), strict=True))
-        by_rank = {rank: levels.iloc[row][["cut_voc", "cut_nox", "cut_pm", "cut_so2"]].to_numpy(dtype=float) for row, rank in enumerate(ranks.values())}
-        conditions = standing(self.data["alert_conditions"], self.data.region.day)
-        index = np.nan_to_num(iaqi(self.observed, self.data["iaqi"], self.data.region.day))
-        for group in self.data.blocs("common_alert"):
-            if not group & self.followers:
-                continue
-            rank = alert_ranks(index[np.isin(self.payer, sorted(group))].max(axis=0, initial=0), self.days, conditions, ranks)
-            follows = np.isin(self.source_payer, sorted(group & self.followers))
-            for day in np.flatnonzero(rank):
-                cut[follows, day] = ((self.by_pollutant @ by_rank[rank[day]]) * (1 - self.retrofit))[follows]
+        alone = frozenset().union(*(bloc for bloc in self.blocs if len(bloc) == 1 and not self.one_bloc))
+        groups = [group for group in self.data.blocs("common_alert") if len(group) > 1 and group & alone]
+        if not groups:
+            return cut
+        levels, conditions = self.data["alert_levels"], standing(self.data["alert_conditions"], self.data.region.day)
+        rank = dict(zip(levels["level"], levels["rank"].astype(int), strict=True))
+        cuts = dict(zip(rank.values(), levels[["cut_voc", "cut_nox", "cut_pm", "cut_so2"]].to_numpy(dtype=float), strict=True))
+        called = [(rank[level], list(zip(rows["aqi_over"], rows["days"], strict=True))) for (level, _), rows in conditions.groupby(["level", "alternative"])]
+        index = np.nan_to_num(index_of(self.observed, *self._scale))
+        ordinal = np.array([date.fromisoformat(day).toordinal() for day in self.days])
+        for group in groups:
+            found = run_levels(index[np.isin(self.payer, sorted(group))].max(axis=0, initial=0), ordinal, called)
+            follows = np.isin(self.source_payer, sorted(group & alone))
+            for day in np.flatnonzero(found):
+                cut[follows, day] = ((self.by_pollutant @ cuts[found[day]]) * (1 - self.retrofit))[follows]
         return np.minimum(cut, self.most)
 
     # -- what they do --------------------------------------------------------------------------------------------------
 
+    def at_best(self, cities: np.ndarray) -> np.ndarray:
+        """Cuts that ``cities`` of one bloc can count on [source, day]: all that the bloc can do, and announced alerts."""
+        bloc = next(bloc for bloc in self.blocs if bloc >= set(self.payer[cities]))
+        return np.where(np.isin(self.source_payer, sorted(bloc))[:, None], self.most, self.alerts)
+
     def respond(self, tick: Callable[[float], None]) -> tuple[np.ndarray, bool]:
-        """Everybody's cuts [source, day], and whether each plan is proved to be the cheapest."""
+        """Everybody's cuts [source, day], and whether each bloc's plan is proved to be its cheapest."""
         cut, proved = self.alerts.copy(), True
-        for position, bloc in enumerate(self.planners):
-            sources, cities = np.isin(self.source_payer, sorted(bloc)), np.isin(self.payer, sorted(bloc))
-            # An alert is announced, so planners count on it; they count on nothing else that others may do.
-            reach = self.air(np.where(sources[:, None], self.most, self.alerts))
-            wanted = cities[:, None] & (reach <= self.limit + EDGE / 10)
-            part, fine = self._cheapest(sources, wanted, self.alerts)
-            cut, proved = cut + part, proved and fine
-            tick((1 + position) / (2 * len(self.planners)))
+        for position, bloc in enumerate(self.blocs):
+            cities = np.isin(self.payer, sorted(bloc))
+            if not cities.any():
+                continue
+            reached = cities[:, None] & ~self.over(self.air(self.at_best(cities)))
+            more, fine = self._cheapest(np.isin(self.source_payer, sorted(bloc)), np.where(reached, self.limit, np.inf), self.alerts)
+            cut, proved = cut + more, proved and fine
+            tick((1 + position) / (2 * len(self.blocs)))
         return cut, proved
 
-    def joint_equal(self, cut: np.ndarray) -> tuple[np.ndarray, bool]:
-        """The cheapest cuts of all sources together with which the same city-days are at or below the limit."""
-        return self._cheapest(np.ones(len(self.base), dtype=bool), ~self.over(self.air(cut)) & ~np.isnan(self.observed), np.zeros_like(cut))
+    def same_air(self, cut: np.ndarray) -> tuple[np.ndarray, bool]:
+        """The cheapest cuts of all sources together with which no city-day is worse than under ``cut``."""
+        return self._cheapest(np.ones(len(self.base), dtype=bool), self.air(cut), np.zeros_like(cut))
 
-    def _cheapest(self, sources: np.ndarray, wanted: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Least-cost cuts of ``sources`` that keep the ``wanted`` [receptor, day] within the limit, beside ``given`` cuts."""
-        cut, proved = np.zeros_like(given), True
-        price, before = self._control("cut_cost_cny_t"), self.air(given)
-        live = sources & (self.base > 0)
-        price = np.maximum(price, 1e-3)
-        for day in np.flatnonzero((wanted & (before > self.limit)).any(axis=0)):
-            rows = np.flatnonzero(wanted[:, day] & (before[:, day] > self.limit))
-            effect = self.observed[rows, day][:, None] * self.shares[np.ix_(rows, np.flatnonzero(live))] / self.base[live]
-            upper = self.most[live, day]
-            curve = self.data.p["rise"] * price[live] / np.where(upper > 0, upper, 1.0)
-            need = np.minimum(before[rows, day] - self.limit, effect @ upper)
-            found = cover(price[live], curve, upper, effect, need)
+    def _cheapest(self, sources: np.ndarray, ceiling: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Least-cost cuts of ``sources`` beyond ``given`` ones that keep concentrations within ``ceiling`` [receptor, day]."""
+        cut, proved, before = np.zeros_like(given), True, self.air(given)
+        live = np.flatnonzero(sources & (self.base > 0))
+        effect = self.shares[:, live] / self.base[live]
+        price = np.maximum(self._control("cut_cost_cny_t")[live], 1e-3)
+        excess = np.where(np.isnan(before), 0, before - ceiling)
+        for day in np.flatnonzero((excess > 0).any(axis=0)):
+            rows = np.flatnonzero(excess[:, day] > 0)
+            most, start = self.most[live, day], given[live, day]
+            curve = self.data.p["rise"] * price / np.where(most > 0, most, 1.0)
+            pull = self.observed[rows, day][:, None] * effect[rows]
+            found = cover(price + curve * start, curve, most - start, pull, np.minimum(excess[rows, day], pull @ (most - start) - EDGE / 2).clip(min=0))
             cut[live, day] = found.x
             proved = proved and found.proved
         return cut, proved
@@ -549,35 +464,33 @@ class Episode:
         rise = self.data.p["rise"] * np.divide(cut, self.most, out=np.zeros_like(cut), where=self.most > 0)
         return np.asarray(self._control("cut_cost_cny_t")[:, None] * cut * (1 + rise / 2))
 
-    def sure_cut(self, own: np.ndarray) -> np.ndarray:
-        """What receptors ``own`` can count on [source, day]: announced alerts, and all that their own planning bloc can do."""
-        blocs = [bloc for bloc in self.planners if bloc & set(self.payer[own])]
-        inside = np.isin(self.source_payer, sorted(frozenset().union(*blocs)))
-        return np.where(inside[:, None], self.most, self.alerts)
-
-    def retrofit_needs(self, own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """City-days of ``own`` cities that stay over the limit: city, day, fall for a full retrofit [k, source], need."""
-        parts = []
-        # Whoever plans alone counts only on its own cuts, so each of the bloc's members has its own view of the air.
-        for member in sorted(set(self.payer[own])):
-            cities = own & (self.payer == member)
-            cut = self.sure_cut(cities)
-            city, day = np.nonzero(self.over(self.air(cut)) & cities[:, None])
-            left = 1 - np.divide(cut, ((1 - self.retrofit) * self.base)[:, None], out=np.zeros_like(cut), where=((1 - self.retrofit) * self.base)[:, None] > 0)
-            gain = self.observed[city, day][:, None] * self.shares[city] * left[:, day].T
-            parts.append((city, day, gain, self.air(cut)[city, day] - self.limit))
-        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
+    def retrofit_needs(self, own: np.ndarray, cuts: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """City-days of ``own`` cities over the limit under ``cuts(cities)``: people, fall for a full retrofit [k, source], need."""
+        people, gains, needs = [], [], []
+        left = np.divide(1.0, (1 - self.retrofit) * self.base, out=np.zeros(len(self.base)), where=(1 - self.retrofit) * self.base > 0)
+        # Each bloc counts on its own cuts only, so each has its own view of the air.
+        for bloc in self.blocs:
+            cities = own & np.isin(self.payer, sorted(bloc))
+            if not cities.any():
+                continue
+            cut = cuts(cities)
+            air = self.air(cut)
+            city, day = np.nonzero(self.over(air) & cities[:, None])
+            people.append(self.people[city])
+            gains.append(self.observed[city, day][:, None] * self.shares[city] * (1 - cut * left[:, None])[:, day].T)
+            needs.append(air[city, day] - self.limit)
+        return np.concatenate(people), np.concatenate(gains), np.concatenate(needs)
 
     # -- tables --------------------------------------------------------------------------------------------------------
 
     def tables(self, cut: np.ndarray, cost: np.ndarray, avoidable: np.ndarray) -> dict[str, Frame]:
         import pandas as pd
 
-        air, names = self.air(cut), np.array(self.cities, dtype=object)
+        air, names = self.settled(cut), np.array(self.cities, dtype=object)
         city, day = np.nonzero(~np.isnan(air))
         receptors = pd.DataFrame({
             "place": names[city], "day": np.array(self.days, dtype=object)[day], "observed": self.observed[city, day], "pm25": air[city, day],
-            "iaqi": iaqi(air[city, day], self.data["iaqi"], self.data.region.day), "over": self.over(air)[city, day].astype(float), "pop": self.people[city],
+            "iaqi": index_of(air[city, day], *self._scale), "over": self.over(air)[city, day].astype(float), "pop": self.people[city],
         })  # fmt: skip
         base = (1 - self.retrofit) * self.base
         sources = pd.DataFrame({
@@ -585,8 +498,7 @@ class Episode:
             "cut_share": np.divide(cut.mean(axis=1), base, out=np.zeros(len(base)), where=base > 0), "cut_t": cut.sum(axis=1), "cost_cny": cost.sum(axis=1),
             "avoidable_cny": avoidable.sum(axis=1), "payer": self.source_payer.astype(object),
         })  # fmt: skip
-        calibration = self.calibration[["place", "period", "low", "high"]].assign(modelled=self._local(self.width_km, list(self.calibration["place"])), width_km=self.width_km)
-        return {"receptors": receptors, "sources": sources, "calibration": calibration, **self._maps(cut, air)}
+        return {"receptors": receptors, "sources": sources, "calibration": self.calibration, **self._maps(cut, air)}
 
     def _maps(self, cut: np.ndarray, air: np.ndarray) -> dict[str, Frame]:
         """Tables for the map: leaf places carry their city's mean, flows the mean concentration that one city causes in another."""

@@ -42,7 +42,17 @@ def _ratio(part: str, whole: str):  # type: ignore[no-untyped-def]
 
 
 NEED = ("census", "params.disabled_60", "params.disabled_65", "params.disabled_80", "params.severe_share", "params.seek_share")
-MARKET = (*NEED, "beds", "rules.recognised", "rules.follows", "rules.insured", "params.unknown_beds", "params.means_urban_cny", "params.means_rural_cny", "times")
+MARKET = (
+    *NEED,
+    "beds",
+    "rules.recognised",
+    "rules.follows",
+    "rules.insured",
+    "params.unknown_beds",
+    "params.means_urban_cny",
+    "params.means_rural_cny",
+    "times",
+)
 
 
 class Care(Workstream):
@@ -72,9 +82,9 @@ class Care(Workstream):
             ("area", "tier"),
             {
                 "area": Column(T("所在地", "area"), "area"),
-                "tier": Column(T("档次", "price tier"), "text"),
-                "beds": Column(T("床位", "beds"), unit="beds", low=0, high=1e7, optional=True),
-                "price_cny_month": Column(T("月费", "price a month"), unit="cny/month", low=0, high=1e6, optional=True),
+                "tier": Column(T("档次", "price tier"), "text", examples=("basic", "standard")),
+                "beds": Column(T("床位", "beds"), unit="beds", low=0, high=1e7, optional=True, examples=(900, 400, 1500, 700)),
+                "price_cny_month": Column(T("月费", "price a month"), unit="cny/month", low=0, high=1e6, optional=True, examples=(2200, 4000)),
                 "year": YEAR,
             },
         ),
@@ -90,9 +100,7 @@ class Care(Workstream):
         "disabled_80": Param(T("80岁及以上中度及以上失能率", "moderate or worse disability, 80+"), "share", 0.25, 0.18, 0.32, "assumption"),
         "severe_share": Param(T("其中重度及完全失能的比例", "of these severe or total"), "share", 0.4, 0.3, 0.5, "assumption"),
         "seek_share": Param(T("其中寻求机构床位的比例", "of these looking for a bed in a home"), "share", 0.33, 0.25, 0.42, "assumption"),
-        "unknown_beds": Param(
-            T("床位数未知之处的床位率", "beds where their number is unknown"), "beds per 1,000 aged 60+", 20, 13, 27, "elderly_report_2026"
-        ),
+        "unknown_beds": Param(T("床位数未知之处的床位率", "beds where their number is unknown"), "beds per 1,000 aged 60+", 20, 13, 27, "elderly_report_2026"),
         "means_urban_cny": Param(T("城镇老人月可支付额中位数", "median monthly means, urban"), "cny/month", 4200, 3500, 5000, "assumption"),
         "means_rural_cny": Param(T("农村老人月可支付额中位数", "median monthly means, rural"), "cny/month", 1700, 1300, 2200, "assumption"),
         "means_spread": Param(T("支付能力离散度(对数标准差)", "spread of means (log standard deviation)"), "ratio", 0.5, 0.4, 0.6, "assumption"),
@@ -139,7 +147,7 @@ class Care(Workstream):
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         from xietong.models.expansion import Gate, expand
 
-        market = Market(data, gates=bloc if data.regime == "current" else frozenset())
+        market = Market(data, gates=bloc if data.regime == "current" else frozenset(), coarse=True)
         own = np.isin(data.places["jurisdiction"].to_numpy(), list(bloc))
         # A bloc builds on its own ground and recognises its own members' papers; it minds its own residents first.
         build_cost = market.bed_price * data.p["bed_cost_months"]
@@ -171,10 +179,12 @@ class Market:
     Where only a share of a place's beds is open to outsiders, its beds are split into layers, innermost for all: a layer
     is open to whoever is admitted to at least that share. ``gates`` names jurisdictions between which full recognition
     could be agreed: the pairs that this would open are in ``gated`` and belong to the problem of ``choose`` only.
+    ``coarse`` merges people who can use the same beds at whatever price: who is served does not depend on it.
     """
 
     data: Data
     gates: frozenset[str] = frozenset()
+    coarse: bool = False
 
     # -- people --------------------------------------------------------------------------------------------------------
 
@@ -285,7 +295,16 @@ class Market:
         pays = (price <= MEANS_CNY[step[groups]]) & (people[groups] > 0)
         groups, pair_of, price = groups[pays], pair_of[pays], price[pays]
         at = pair[pair_of]
-        return {"group": groups, "bed": bed[pair_of], "minutes": minutes[at], "price": price, "admitted": admitted[at], "could": could[at], "o": o[at], "d": d[at]}
+        return {
+            "group": groups,
+            "bed": bed[pair_of],
+            "minutes": minutes[at],
+            "price": price,
+            "admitted": admitted[at],
+            "could": could[at],
+            "o": o[at],
+            "d": d[at],
+        }
 
     def _could_open(self, o: np.ndarray, d: np.ndarray) -> np.ndarray:
         home = self.data.places["jurisdiction"].to_numpy()
@@ -296,22 +315,27 @@ class Market:
     def _nodes(self) -> dict[str, np.ndarray]:
         """Merged groups, layered beds and the pairs between them."""
         arcs = self._arcs
-        group = _merge_groups(arcs["group"], arcs["bed"], arcs["price"], len(self._demand[3]), self._demand[0])
+        price = np.zeros_like(arcs["price"]) if self.coarse else arcs["price"]
+        group = _merge_groups(arcs["group"], arcs["bed"], price, len(self._demand[3]), self._demand[0])
         node_of, first = group
         keep = first[arcs["group"]]
         arcs = {name: values[keep] for name, values in arcs.items()}
-        levels = np.unique(arcs["admitted"][arcs["admitted"] > 0]) if len(arcs["admitted"]) else np.array([1.0])
-        if len(levels) == 0 or levels[-1] < 1:
-            levels = np.append(levels, 1.0)
-        widths = np.diff(levels, prepend=0.0)
-        opened = np.searchsorted(levels, arcs["admitted"], side="right")  # how many layers are open to the arc
-        reach = np.where(arcs["could"], len(levels), opened)
+        # The levels of a bed: every share that is open to someone who could come, and all of it (to those at home).
+        beds = len(self.bed_place)
+        some = arcs["admitted"] > 0
+        pairs = np.concatenate([np.stack([arcs["bed"][some], arcs["admitted"][some]], axis=1), np.stack([np.arange(beds), np.ones(beds)], axis=1)])
+        nodes = np.unique(pairs, axis=0)
+        bed, level = nodes[:, 0].astype(np.intp), nodes[:, 1]
+        start = np.searchsorted(bed, np.arange(beds))
+        before = np.where(np.diff(bed, prepend=-1) > 0, 0.0, np.concatenate([[0.0], level[:-1]]))
+        opened = np.searchsorted(bed + level / 2, arcs["bed"] + arcs["admitted"] / 2, side="right") - start[arcs["bed"]]
+        reach = np.where(arcs["could"], np.bincount(bed, minlength=beds)[arcs["bed"]], opened)
         arc = np.repeat(np.arange(len(reach)), reach)
         layer = np.arange(len(arc)) - np.repeat(np.cumsum(reach) - reach, reach)
         return {
             **{name: values[arc] for name, values in arcs.items()},
-            "layer": layer, "levels": levels, "widths": widths, "gated": layer >= opened[arc],
-            "i": node_of[arcs["group"][arc]], "j": arcs["bed"][arc] * len(levels) + layer, "node_of": node_of,
+            "gated": layer >= opened[arc], "i": node_of[arcs["group"][arc]], "j": start[arcs["bed"][arc]] + layer, "node_of": node_of,
+            "start": start, "capacity": self._beds["beds"].to_numpy()[bed] * (level - before),
         }  # fmt: skip
 
     @property
@@ -325,6 +349,8 @@ class Market:
     @cached_property
     def cost_min(self) -> np.ndarray:
         """What a pair costs, in minutes: the trip, and the price paid at ``price_weight``."""
+        if self.coarse:
+            return self._nodes["minutes"]
         return self._nodes["minutes"] + self._nodes["price"] / 1000 * self.data.p["price_weight"]
 
     @cached_property
@@ -340,12 +366,12 @@ class Market:
 
     @cached_property
     def capacity(self) -> np.ndarray:
-        return np.outer(self._beds["beds"].to_numpy(), self._nodes["widths"]).ravel()
+        return self._nodes["capacity"]
 
     @cached_property
     def bed_node(self) -> np.ndarray:
         """The node that new beds join: the innermost layer, open to everyone admitted at all."""
-        return np.arange(len(self.bed_place)) * len(self._nodes["widths"])
+        return self._nodes["start"]
 
     @cached_property
     def gated(self) -> dict[tuple[str, str], np.ndarray]:
@@ -382,7 +408,9 @@ class Market:
         home = self.data.places["jurisdiction"].to_numpy()
         need = np.bincount(self.demand_place, weights=self.need, minlength=n)
         left = np.bincount(self.demand_place, weights=unserved, minlength=n)
-        people = pd.DataFrame({"place": names, "need": need, "unserved": left, "unserved_share": left / np.where(need > 0, need, np.nan), "access": self.access})
+        people = pd.DataFrame(
+            {"place": names, "need": need, "unserved": left, "unserved_share": left / np.where(need > 0, need, np.nan), "access": self.access}
+        )
         used = np.bincount(self._nodes["bed"], weights=flow, minlength=len(self.bed_place))
         homes = self._beds.assign(place=names[self.bed_place], used=used)[["place", "tier", "beds", "used", "price"]]
         o, d = self._nodes["o"], self._nodes["d"]

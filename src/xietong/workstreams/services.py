@@ -96,7 +96,7 @@ class Services(Workstream):
     target = "hours"
     worth = "worth_cny"
     shares = "population.pop"
-    budget_cny = (5e6, 5e7)
+    budget_cny = (5e6, 2e7)
     needs = ("times",)
     tables = {
         "population": POPULATION,
@@ -138,14 +138,16 @@ class Services(Workstream):
             },
         ),
     }  # fmt: skip
-    rules = {"handled": Rule(T("异地可办(免去的回户籍地往返比例)", "handled across the border (share of home trips avoided)"), "share", 0, 1, item="items.item")}
+    rules = {
+        "handled": Rule(T("异地可办(免去的回户籍地往返比例)", "handled across the border (share of home trips avoided)"), "share", 0, 1, item="items.item")
+    }
     params = {
         "from_region": Param(T("省外户籍人口中来自区域内其他辖区的比例", "of those registered in another province, from this region"), "share", 0.25, 0.15, 0.4, "assumption"),
         "home_cases": Param(T("其办件中由户籍地主管的比例", "share of their cases that the home side decides"), "share", 0.5, 0.3, 0.7, "assumption"),
         "wait_hours": Param(T("每次到场的排队与办理时间", "wait at the counter, per visit"), "hours", 1, 0.5, 2, "assumption"),
         "handover_days": Param(T("异地收件转递时间", "days for passing a case between windows"), "working days", 3, 1, 5, "assumption"),
         "window_share": Param(T("代收窗口免去其余往返的比例", "share of remaining trips that reception windows avoid"), "share", 0.5, 0.3, 0.7, "assumption"),
-        "window_cny": Param(T("一个地点一个事项的代收窗口成本", "reception windows, per item and place"), "cny", 5e3, 2e3, 1e4, "assumption"),
+        "window_cny": Param(T("一个地点一个事项的代收窗口成本", "reception windows, per item and place"), "cny", 2e3, 1e3, 5e3, "assumption"),
         "align_cny": Param(T("每个不一致要素的统一成本", "aligning one field of one item, per side"), "cny", 3e4, 1e4, 6e4, "assumption"),
         "joint_cny": Param(T("联办成本(每项每方)", "joint handling, per item and side"), "cny", 1e5, 5e4, 2e5, "assumption"),
         "online_cny": Param(T("全程网办系统成本(每项)", "system for online handling, per item"), "cny", 6e5, 3e5, 1.2e6, "assumption"),
@@ -198,8 +200,12 @@ class Desk:
         return list(self.data.jurisdictions)
 
     @cached_property
+    def titles(self) -> Frame:
+        return self.data["items"].sort_values("item", ignore_index=True)
+
+    @cached_property
     def items(self) -> list[str]:
-        return self.data["items"]["item"].astype(str).tolist()
+        return self.titles["item"].astype(str).tolist()  # type: ignore[no-any-return]
 
     @cached_property
     def residence(self) -> np.ndarray:
@@ -257,7 +263,7 @@ class Desk:
     @cached_property
     def cases(self) -> np.ndarray:
         """[p, h, i] cases a year; NaN where the people are unknown."""
-        rate = self.data["items"]["requests_per_1000_year"].to_numpy(dtype=float) / 1000 * self.data.p["home_cases"]
+        rate = self.titles["requests_per_1000_year"].to_numpy(dtype=float) / 1000 * self.data.p["home_cases"]
         return np.asarray(self.people[:, :, None] * (rate * self.entries["offered"]))
 
     @cached_property
@@ -305,7 +311,9 @@ class Desk:
         columns = {name: values.sum(axis=1) for name, values in {"people": self.people, **flows}.items()}
         per = np.divide(columns["hours"] * 1000, self.population, out=np.full(len(self.population), np.nan), where=self.population > 0)
         names = self.data.places[["place", "jurisdiction"]].to_dict("series")
-        return pd.DataFrame({**names, "pop": self.population, "other_province_share": self.by_place("census", "other_province_share"), **columns, "hours_per_1000": per})
+        return pd.DataFrame(
+            {**names, "pop": self.population, "other_province_share": self.by_place("census", "other_province_share"), **columns, "hours_per_1000": per}
+        )
 
     def _flows(self, flows: dict[str, np.ndarray]) -> Frame:
         import pandas as pd
@@ -333,7 +341,7 @@ class Desk:
             "mode": np.where(offered & (step >= 0), modes["mode"].to_numpy(dtype=object)[np.maximum(step, 0)], ""),
             **{name: np.where(np.isnan(grids[name]).all(axis=0), np.nan, np.nansum(grids[name], axis=0)) for name in ("cases", "trips", "hours")},
         }  # fmt: skip
-        titles = self.data["items"][["item", "title_zh", "title_en"]].iloc[item].reset_index(drop=True)
+        titles = self.titles[["item", "title_zh", "title_en"]].iloc[item].reset_index(drop=True)
         frame = titles.assign(jurisdiction=np.array(self.homes, dtype=object)[home], **{name: values[home, item] for name, values in columns.items()})
         return pd.DataFrame(frame).assign(differing=listed)
 
@@ -343,7 +351,11 @@ class Desk:
 
         agree = self.entries["offered"][..., None] & ~self.differs
         field, home = (axis.ravel() for axis in np.indices((len(FIELDS), len(self.homes))))
-        counts = {"items": self.entries["offered"].sum(axis=1)[home], "with_majority": agree.sum(axis=1)[home, field], "all_agree": agree.all(axis=0).sum(axis=0)[field]}
+        counts = {
+            "items": self.entries["offered"].sum(axis=1)[home],
+            "with_majority": agree.sum(axis=1)[home, field],
+            "all_agree": agree.all(axis=0).sum(axis=0)[field],
+        }
         return pd.DataFrame({"field": np.array(FIELDS, dtype=object)[field], "jurisdiction": np.array(self.homes, dtype=object)[home], **counts})
 
 

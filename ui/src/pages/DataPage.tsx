@@ -1,5 +1,6 @@
 import { Tabs } from "antd";
 import { useWords } from "../i18n";
+import { useTitle } from "../state/title";
 import { useView } from "../state/view";
 import { RulesTab } from "./data/RulesTab";
 import { TablesTab } from "./data/TablesTab";
@@ -8,6 +9,7 @@ import { TablesTab } from "./data/TablesTab";
 export default function DataPage() {
   const { t } = useWords();
   const { view, set } = useView();
+  useTitle(t("data.title"));
   const tab = view.tab === "rules" ? "rules" : "tables";
   return (
     <div className="data">

@@ -11,12 +11,14 @@ import { Await } from "../parts/Await";
 import { HeadlineCard } from "../parts/HeadlineCard";
 import { PlacePanel } from "../parts/PlacePanel";
 import { useCells, useRegion } from "../state/region";
+import { useTitle } from "../state/title";
 import { useView } from "../state/view";
 
 export function Home() {
   const { t, tr } = useWords();
   const { region } = useRegion();
   const { view } = useView();
+  useTitle(tr(region.title));
   const headline = useResource<{ rows: HeadlineRow[] }>(url(`/regions/${region.region}/headline`, { as_of: view.as_of, area: view.area }), true);
   const rows = new Map(headline.data?.rows.map((r) => [r.workstream, r]));
   return (

@@ -6,6 +6,7 @@ import { useResource } from "../api/useResource";
 import { useWords } from "../i18n";
 import { ProblemCard } from "../parts/ProblemCard";
 import { useRegion } from "../state/region";
+import { useTitle } from "../state/title";
 import { useView, verbOf } from "../state/view";
 import { BorderPane } from "./workstream/BorderPane";
 import { PlanPane } from "./workstream/PlanPane";
@@ -20,6 +21,7 @@ export default function WorkstreamPage() {
   const { view, set } = useView();
   const declaration = useResource<Declaration>(url(`/workstreams/${workstream}`));
   const listed = region.workstreams.find((w) => w.workstream === workstream);
+  useTitle(listed ? tr(listed.title) : "");
   if (!listed) return <NotFound />;
 
   // The border is what this engine is about: a page without a tab in its address opens there.

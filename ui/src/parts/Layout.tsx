@@ -1,13 +1,14 @@
 import { Skeleton } from "antd";
 import { useEffect } from "react";
-import { Outlet, useLocation } from "react-router";
+import { Link, Outlet, useLocation } from "react-router";
 import { url } from "../api/client";
-import type { Region, RegionRef } from "../api/types";
+import type { Problem, Region, RegionRef } from "../api/types";
 import { useResource } from "../api/useResource";
 import { useWords } from "../i18n";
 import { RegionContext, useRegionState } from "../state/region";
 import { useView } from "../state/view";
 import { ContextBar } from "./ContextBar";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { Masthead } from "./Masthead";
 import { ProblemCard } from "./ProblemCard";
 
@@ -15,7 +16,7 @@ import { ProblemCard } from "./ProblemCard";
 export function Layout() {
   const { t, lang } = useWords();
   const { view, set } = useView();
-  const { pathname } = useLocation();
+  const { pathname, search } = useLocation();
   const regions = useResource<RegionRef[]>(url("/regions"));
   const chosen = view.region ?? regions.data?.[0]?.region ?? null;
   const region = useResource<Region>(chosen ? url(`/regions/${chosen}`) : null);
@@ -27,7 +28,8 @@ export function Layout() {
   }, [chosen, view.region, view.lang, lang, set]);
   useEffect(() => { window.scrollTo(0, 0); }, [pathname]);
 
-  const problem = regions.problem ?? region.problem;
+  const none: Problem | null = regions.data?.length === 0 ? { type: "no-region", title: "no-region", status: 404 } : null;
+  const problem = regions.problem ?? region.problem ?? none;
   return (
     <>
       <a className="skip" href="#main">{t("skip")}</a>
@@ -36,11 +38,17 @@ export function Layout() {
         {state && <ContextBar regions={regions.data ?? []} />}
         <main id="main" tabIndex={-1} className={region.stale ? "stale" : undefined}>
           {problem
-            ? <ProblemCard problem={problem} onRetry={() => { regions.retry(); region.retry(); }} />
-            : state ? <Outlet /> : <Skeleton active paragraph={{ rows: 8 }} />}
+            ? <><ProblemCard problem={problem} onRetry={() => { regions.retry(); region.retry(); }} /><OtherRegions regions={regions.data ?? []} /></>
+            : state ? <ErrorBoundary view={pathname + search}><Outlet /></ErrorBoundary> : <Skeleton active paragraph={{ rows: 8 }} />}
         </main>
       </RegionContext>
       <footer className="footer"><span>{t("footer.what")}</span><span>{t("footer.rule")}</span></footer>
     </>
   );
+}
+
+/** A link to a region that is not here leads on to those that are. */
+function OtherRegions({ regions }: { regions: RegionRef[] }) {
+  const { tr } = useWords();
+  return <ul className="plainlist">{regions.map((r) => <li key={r.region}><Link to={`/?region=${r.region}`}>{tr(r.title)}</Link></li>)}</ul>;
 }

@@ -2,15 +2,18 @@ import { Button } from "antd";
 import type { Problem } from "../api/types";
 import { useWords } from "../i18n";
 
+const OWN = ["no-answer", "cancelled", "page-fault", "no-region"] as const;
+
 /** An error that teaches: what is wrong, where (file, row, column) and how to mend it. */
 export function ProblemCard({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
   const { t } = useWords();
-  const own = problem.type === "no-answer" || problem.type === "cancelled" ? problem.type : null;
+  const own = OWN.find((type) => type === problem.type); // made by this UI, so worded by it
   const faults = problem.faults ?? [];
   return (
     <section className="problem" role="alert">
       <h2 className="problem__title">{own ? t(`problem.${own}`) : problem.title}</h2>
-      {own ? <p>{t(`problemHint.${own}`)}</p> : problem.detail && <p>{problem.detail}</p>}
+      {own && <p>{t(`problemHint.${own}`)}</p>}
+      {problem.detail && <p className={own ? "muted" : undefined}>{problem.detail}</p>}
       {faults.length > 0 && (
         <div className="scroll-x">
           <table className="plain">
