@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xietong.core.declare import Regime, Step
+from xietong.core.declare import Regime, Step, Table
 from xietong.core.errors import Undeclared, UsageError
 from xietong.core.progress import Progress
 from xietong.core.rulebook import Resolved, with_steps
@@ -52,6 +52,8 @@ class Data:
 
     def _view(self, table: str) -> Frame:
         declared = self.provider.tables[table]
+        if declared.optional and table not in self.region.tables:
+            return _nothing(declared)
         frame = self.region.table(table)[list(declared.columns)]
         for name, param in self.provider.params.items():
             scaled, _, column = param.scales.partition(".")
@@ -143,6 +145,14 @@ class Data:
     def tick(self, done: float) -> None:
         """Report progress in [0, 1]; raises Cancelled where the user stopped the computation."""
         self.progress.tick(done)
+
+
+def _nothing(table: Table) -> Frame:
+    """An optional table that the region does not have: no rows, the declared columns."""
+    import pandas as pd
+
+    kinds = {name: float if column.kind in ("number", "integer", "boolean") else object for name, column in table.columns.items()}
+    return pd.DataFrame({name: np.array([], dtype=kind) for name, kind in kinds.items()})
 
 
 def _apply(frame: Frame, step: Step, provider: Provider, table: str) -> Frame:

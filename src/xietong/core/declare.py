@@ -63,12 +63,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a region: one CSV file named after it. ``source`` and ``quality`` columns are always there."""
+    """A table of a region: one CSV file named after it. ``source`` and ``quality`` columns are always there.
+
+    A workstream works without an ``optional`` table, which then reads as empty.
+    """
 
     title: T
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     asset: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if missing := [name for name in self.key if name not in self.columns]:
@@ -172,11 +176,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``solve`` found: tables, and how well it is proved. ``status``: computed | proved | gap<=x | infeasible (why)."""
+    """What ``solve`` found: tables, and how well it is proved. ``status``: computed | proved | gap<=x | infeasible (why).
+
+    ``notes`` are sentences that must stand beside the figures: a published total, a misfit, what was left out.
+    """
 
     tables: Mapping[str, Frame]
     status: str = "computed"
     bound: float | None = None
+    notes: tuple[T, ...] = ()
 
 
 @dataclass(frozen=True)

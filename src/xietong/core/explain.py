@@ -143,6 +143,11 @@ def _data(result: Result, lang: str) -> Iterable[str]:
     yield _say(lang, f"主要指标的数据质量:{word}。", f"Data quality of the main figure: {word}.")
 
 
+def _notes(result: Result, lang: str) -> Iterable[str]:
+    notes = dict.fromkeys(note for outcome in result.outcomes.values() for note in outcome.notes)
+    return [getattr(note, lang) for note in notes]
+
+
 def _limits(result: Result, lang: str) -> Iterable[str]:
     for regime, outcome in result.outcomes.items():
         if outcome.status not in ("computed", "proved"):
@@ -153,4 +158,4 @@ def _limits(result: Result, lang: str) -> Iterable[str]:
         yield about
 
 
-_PARTS = (_what, _figures, _plan, _sensitivity, _data, _limits)
+_PARTS = (_what, _figures, _notes, _plan, _sensitivity, _data, _limits)

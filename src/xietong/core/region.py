@@ -122,7 +122,7 @@ class Region:
 
     def missing(self, provider: Provider) -> list[str]:
         """What the region lacks for a workstream: tables, and products that nobody can provide."""
-        lacking = [table for table in provider.tables if table not in self.tables]
+        lacking = [name for name, table in provider.tables.items() if name not in self.tables and not table.optional]
         return lacking + [f"product {need}" for need in provider.needs if self._provider(need) is None]
 
     def require(self, provider: Provider) -> None:
@@ -198,7 +198,7 @@ class Region:
             provider.name,
             source_digest(type(provider).__module__),
             self._areas_digest,
-            [(table, self.table_digest(table)) for table in sorted(provider.tables)],
+            [(table, self.table_digest(table)) for table in sorted(provider.tables) if table in self.tables],
             self.rules_digest(provider),
             # Rows with a period of validity are read as of the region's day.
             self.day.isoformat() if any("valid_from" in table.columns for table in provider.tables.values()) else "",
@@ -224,7 +224,7 @@ class Region:
             source = self.provider(use)
             names = [*source.tables, *(f"params.{param}" for param in source.params), *(f"rules.{rule}" for rule in source.rules), *source.needs]
             return set().union(*(self.qualities(source, one) for one in names)) or {Quality.DERIVED}
-        return {Quality(value) for value in self.table(use)["quality"].unique()}
+        return {Quality(value) for value in self.tables[use]["quality"].unique()} if use in self.tables else set()
 
     def years(self, uses: Sequence[str]) -> str | None:
         """The span of the data's years behind ``Measure.uses``, None where no table carries one."""

@@ -108,7 +108,10 @@ class Bound:
             one = self.region.catalogue[name] if name in self.region.catalogue else self.region.provider(name)
             queue.extend(need for need in one.needs if need not in queue)
             found |= {f"{one.name}.{param}": declared for param, declared in self.region.params(one).items() if declared.low < declared.high}
-        return found
+        # Of its own, only those on which a figure rests: what a lever costs moves no border.
+        used = {use.partition(".")[2] for measure in self.workstream.measures.values() for use in measure.uses if use.startswith("params.")}
+        own = f"{self.workstream.name}."
+        return {name: param for name, param in found.items() if not name.startswith(own) or name.removeprefix(own) in used}
 
     # -- measuring -----------------------------------------------------------------------------------------------------
 

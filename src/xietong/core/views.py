@@ -129,6 +129,7 @@ def result_view(result: Result) -> dict[str, Any]:
             for name, layer in workstream.layers.items()
         ],
         "outcomes": {regime: {"status": outcome.status, "bound": outcome.bound} for regime, outcome in result.outcomes.items()},
+        "notes": [note._asdict() for note in dict.fromkeys(note for outcome in result.outcomes.values() for note in outcome.notes)],
         "tables": _tables(result),
         "plan": _plan(result, result.plan) if result.plan else None,
         "sensitivity": _sensitivity(result),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -37,8 +38,9 @@ class Provider:
     def about(self) -> T:
         """What is computed and what is left out: the docstring, English first, then a Chinese paragraph after ``---``."""
         english, _, chinese = (type(self).__doc__ or "").partition("---")
-        clean = (" ".join(part.split()) for part in (chinese, english))
-        return T(*clean)
+        # Chinese is written without spaces: a line that is broken in the source is joined without one.
+        joined = re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", " ".join(chinese.split()))
+        return T(joined, " ".join(english.split()))
 
     def lever(self, step: Step) -> Lever:
         if step.lever not in self.levers:

@@ -77,7 +77,7 @@ export interface MeasureResult {
 export interface AreaValue { area: string; value: Num }
 export interface PairValue { origin: string; destination: string; value: Num }
 export interface LayerResult {
-  layer: string; title: T; kind: Kind; unit: T; better: Better; quality: Quality;
+  layer: string; title: T; kind: Kind; unit: T; better: Better; quality?: Quality;
   features: Partial<Record<Regime, (AreaValue | PairValue)[]>>;
 }
 export interface SolverOutcome { status: string; bound: Num; gap: Num }

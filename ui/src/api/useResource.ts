@@ -16,6 +16,8 @@ export interface Resource<V> {
 // Answers are immutable for an address (the server caches by digest), so one visit asks once.
 const answers = new Map<string, unknown>();
 const LIMIT = 60;
+/** ms before a progress bar appears: quick answers should not flash one */
+const QUICK = 400;
 
 function remember(address: string, value: unknown): void {
   answers.set(address, value);
@@ -48,8 +50,9 @@ export function useResource<V>(address: string | null, long = false): Resource<V
       if (!control.signal.aborted) setState((s) => ({ ...s, ...patch }));
     };
     update({ problem: null, progress: null });
+    const began = Date.now();
     const answer = long
-      ? getLong<V>(address, control.signal, (progress) => update({ progress }))
+      ? getLong<V>(address, control.signal, (progress) => { if (Date.now() - began > QUICK) update({ progress }); })
       : getJson<V>(address, control.signal);
     answer.then(
       (data) => { remember(address, data); update({ address, data, problem: null, progress: null }); },

@@ -22,7 +22,7 @@ interface Props {
 export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
 
   useEffect(() => {
     if (!host.current) return;
@@ -36,8 +36,8 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
   useEffect(() => {
     const shown = REGIMES.filter((r) => regimes.includes(r));
     const all = shown.flatMap((r) => areas.map((a) => measure.values[r]?.[a.area] ?? null));
-    const scale = scaleFor(all, lang);
-    const unit = tr(measure.unit);
+    const scale = scaleFor(all, lang, measure.unit);
+    const unit = u(measure.unit);
     const text = (v: unknown) => (typeof v === "number" ? formatNumber(v, lang, { scale }) : t("unknown"));
     chart.current?.setOption({
       animationDuration: 200, animationDurationUpdate: 200,
@@ -56,7 +56,7 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
         emphasis: { disabled: true },
       })),
     }, { notMerge: true });
-  }, [measure, areas, regime, regimes, lang, t, tr]);
+  }, [measure, areas, regime, regimes, lang, t, tr, u]);
 
-  return <div className="chart" ref={host} role="img" aria-label={`${tr(measure.title)} (${tr(measure.unit)})`} data-testid="chart" />;
+  return <div className="chart" ref={host} role="img" aria-label={`${tr(measure.title)} (${u(measure.unit)})`} data-testid="chart" />;
 }

@@ -1,4 +1,6 @@
+import type { T } from "../api/types";
 import type { Lang } from "../i18n";
+import { isFlag, isShare } from "./unit";
 
 export const UNKNOWN = "—";
 
@@ -16,9 +18,10 @@ function decimals(size: number): number {
   return size > 0 ? Math.min(6, 2 - Math.floor(Math.log10(size))) : 0;
 }
 
-export function scaleFor(values: readonly (number | null | undefined)[], lang: Lang): Scale {
+export function scaleFor(values: readonly (number | null | undefined)[], lang: Lang, unit?: T | string | null): Scale {
   const known = values.filter((v): v is number => typeof v === "number" && Number.isFinite(v));
   const top = known.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  if (isShare(unit)) return { divisor: 0.01, suffix: "", digits: top === 0 ? 0 : top < 0.01 ? decimals(top * 100) : 1 };
   const [divisor, suffix] = (lang === "zh" ? ZH : EN).find(([d]) => top >= d) ?? [1, ""];
   // 12 beds are not 12.00 beds: whole numbers stay whole.
   const whole = divisor === 1 && known.every((v) => Number.isInteger(v));
@@ -36,11 +39,12 @@ function numberFormat(lang: Lang, digits: number, fixed: boolean): Intl.NumberFo
   return format;
 }
 
-export interface Options { scale?: Scale; sign?: boolean }
+export interface Options { scale?: Scale; sign?: boolean; unit?: T | string | null }
 
-export function formatNumber(value: number | null | undefined, lang: Lang, { scale, sign = false }: Options = {}): string {
+export function formatNumber(value: number | null | undefined, lang: Lang, { scale, sign = false, unit }: Options = {}): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
-  const s = scale ?? scaleFor([value], lang);
+  if (isFlag(unit)) return value === 0 ? "✗" : "✓";
+  const s = scale ?? scaleFor([value], lang, unit);
   const scaled = Math.abs(value) / s.divisor;
   // Beside others decimals line up (8.40 over 12.35); alone a figure sheds its trailing zeros.
   const text = numberFormat(lang, s.digits, scale !== undefined).format(scaled);

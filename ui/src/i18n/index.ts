@@ -2,6 +2,8 @@ import i18next from "i18next";
 import { useMemo } from "react";
 import { initReactI18next, useTranslation } from "react-i18next";
 import type { T } from "../api/types";
+import { isShare } from "../format/unit";
+import { typesetChinese } from "../format/typeset";
 import en from "./en.json";
 import zh from "./zh.json";
 
@@ -38,17 +40,21 @@ export interface Words {
   t: (key: string, values?: Record<string, string | number>) => string;
   /** a title that came from the API */
   tr: (title: T | string | null | undefined) => string;
+  /** a unit that came from the API */
+  u: (unit: T | string | null | undefined) => string;
 }
 
 export function useWords(): Words {
   const { t, i18n } = useTranslation();
   const lang: Lang = i18n.language === "en" ? "en" : "zh";
   return useMemo(
-    () => ({
-      lang,
-      t: (key, values) => t(key, values ?? {}),
-      tr: (title) => (!title ? "" : typeof title === "string" ? title : title[lang] || title.zh || title.en),
-    }),
+    () => {
+      const tr: Words["tr"] = (title) => {
+        const text = !title ? "" : typeof title === "string" ? title : title[lang] || title.zh || title.en;
+        return lang === "zh" ? typesetChinese(text) : text;
+      };
+      return { lang, t: (key, values) => t(key, values ?? {}), tr, u: (unit) => (isShare(unit) ? "%" : tr(unit)) };
+    },
     [t, lang],
   );
 }

@@ -1,4 +1,4 @@
-import type { Better, Quality, Regime } from "../api/types";
+import type { Better, Quality, Regime, T } from "../api/types";
 import { formatNumber, scaleFor, withUnit } from "../format/number";
 import { useWords } from "../i18n";
 import { QualityBadge } from "../parts/QualityBadge";
@@ -8,21 +8,21 @@ import { MARK, UNKNOWN_FILL } from "../styles/palette";
 import type { Legend } from "./drawing";
 import { colourAt } from "./scale";
 
-export interface LegendText { title: string; unit: string; quality: Quality | null; better: Better | null }
+export interface LegendText { title: string; unit: T | string | null; quality: Quality | null; better: Better | null }
 
 export function MapLegend({ legend, text, regime }: { legend: Legend; text: LegendText; regime: Regime | null }) {
-  const { t } = useWords();
+  const { t, u } = useWords();
   return (
     <div className="legend">
       {text.title && (
         <p className="legend__title">
           {text.title}
-          {text.unit && <span className="muted"> {text.unit}</span>}
+          {text.unit && <span className="muted"> {u(text.unit)}</span>}
           {text.quality && <QualityBadge quality={text.quality} />}
         </p>
       )}
       {legend.kind === "jurisdictions" && <JurisdictionKeys items={legend.items} />}
-      {legend.kind === "area" && <Ramp legend={legend} />}
+      {legend.kind === "area" && <Ramp legend={legend} unit={text.unit} />}
       {legend.kind === "size" && <SizeKey legend={legend} unit={text.unit} />}
       {regime && (
         <p className="legend__row">
@@ -45,10 +45,10 @@ function JurisdictionKeys({ items }: { items: { area: string; colour: string }[]
   );
 }
 
-function Ramp({ legend }: { legend: Extract<Legend, { kind: "area" }> }) {
+function Ramp({ legend, unit }: { legend: Extract<Legend, { kind: "area" }>; unit: T | string | null }) {
   const { t, lang } = useWords();
   const { breaks, low, high } = legend.scale;
-  const scale = scaleFor([low, high], lang);
+  const scale = scaleFor([low, high], lang, unit);
   const range = (i: number) =>
     `${formatNumber(breaks[i - 1] ?? low, lang, { scale })} – ${formatNumber(breaks[i] ?? high, lang, { scale })}`;
   return (
@@ -65,14 +65,14 @@ function Ramp({ legend }: { legend: Extract<Legend, { kind: "area" }> }) {
   );
 }
 
-function SizeKey({ legend, unit }: { legend: Extract<Legend, { kind: "size" }>; unit: string }) {
-  const { t, lang } = useWords();
+function SizeKey({ legend, unit }: { legend: Extract<Legend, { kind: "size" }>; unit: T | string | null }) {
+  const { t, u, lang } = useWords();
   if (legend.top === 0) return <p className="legend__row muted">{t("map.nothing")}</p>;
   return (
     <>
       <p className="legend__row num">
         <i className={legend.line ? "legend__line" : "legend__dot"} style={{ background: MARK }} />
-        {t("map.largest")} {withUnit(formatNumber(legend.top, lang), unit)}
+        {t("map.largest")} {withUnit(formatNumber(legend.top, lang, { unit }), u(unit))}
       </p>
       {legend.hidden > 0 && <p className="legend__row muted">{t("map.hidden", { n: legend.hidden })}</p>}
     </>

@@ -114,14 +114,18 @@ export function labelFeatures(base: Base): GeoJSON.FeatureCollection<GeoJSON.Poi
   const place = placer(base.areas, base.cells);
   const depth = new Map(base.levels.map((l, i) => [l.level, i]));
   const features: GeoJSON.Feature<GeoJSON.Point>[] = [];
-  for (const a of base.areas) {
+  const named = new Set<string>(); // a municipality is jurisdiction and city at once: one label is enough
+  const byRank = [...base.areas].sort((a, b) => (depth.get(a.level) ?? 99) - (depth.get(b.level) ?? 99));
+  for (const a of byRank) {
     const rank = depth.get(a.level);
     if (rank === undefined || rank === 0) continue; // named sets overlap others; the region is the map itself
     const at = place(a.area);
-    if (!at) continue;
+    const name = a.title[base.lang] || a.title.zh;
+    if (!at || (named.has(name) && rank < 3)) continue;
+    named.add(name);
     features.push({
       type: "Feature",
-      properties: { name: a.title[base.lang] || a.title.zh, rank, size: rank === 1 ? 15 : rank === 2 ? 12 : 11 },
+      properties: { name, rank, size: rank === 1 ? 15 : rank === 2 ? 12 : 11 },
       geometry: { type: "Point", coordinates: at },
     });
   }

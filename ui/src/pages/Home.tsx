@@ -1,4 +1,4 @@
-import { Select, Skeleton } from "antd";
+import { Select } from "antd";
 import { useCallback, useMemo } from "react";
 import { url } from "../api/client";
 import type { HeadlineRow, LayerResult, Result } from "../api/types";
@@ -19,7 +19,7 @@ export function Home() {
   const { region } = useRegion();
   const { view } = useView();
   useTitle(tr(region.title));
-  const headline = useResource<{ rows: HeadlineRow[] }>(url(`/regions/${region.region}/headline`, { as_of: view.as_of, area: view.area }), true);
+  const headline = useResource<{ rows: HeadlineRow[] }>(url(`/regions/${region.region}/headline`, { as_of: view.as_of }), true);
   const rows = new Map(headline.data?.rows.map((r) => [r.workstream, r]));
   return (
     <div className="home">
@@ -30,25 +30,18 @@ export function Home() {
       </section>
       <section className="home__map"><HomeMap /></section>
       <section className="home__cards" aria-label={t("home.headline")}>
-        <Await resource={headline} skeleton={<CardSkeletons n={region.workstreams.length} />}>
-          {() => (
-            <div className="cards">
-              {region.workstreams.map((w) => <HeadlineCard key={w.workstream} workstream={w} row={rows.get(w.workstream) ?? null} />)}
-            </div>
-          )}
-        </Await>
+        <Await resource={headline} skeleton={null}>{() => null}</Await>
+        <div className={`cards ${headline.stale ? "stale" : ""}`}>
+          {region.workstreams.map((w) => <HeadlineCard key={w.workstream} workstream={w} row={rows.get(w.workstream) ?? null} loading={headline.loading} />)}
+        </div>
       </section>
     </div>
   );
 }
 
-function CardSkeletons({ n }: { n: number }) {
-  return <div className="cards">{Array.from({ length: n }, (_, i) => <div className="card" key={i}><Skeleton active title paragraph={{ rows: 3 }} /></div>)}</div>;
-}
-
 /** The cells by jurisdiction, or by what a chosen workstream draws first. */
 function HomeMap() {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { region } = useRegion();
   const { view, set } = useView();
   const cells = useCells();
@@ -78,8 +71,8 @@ function HomeMap() {
             <RegionMap
               cells={data} marks={marks} regime={layer ? "current" : null} selected={view.place} outlined={view.area}
               onPick={(place) => set({ place })} label={t("map.title")}
-              hint={layer ? (area) => (values.has(area) ? withUnit(formatNumber(values.get(area), lang), tr(layer.unit)) : null) : undefined}
-              legend={layer ? { title: tr(layer.title), unit: tr(layer.unit), quality: layer.quality, better: layer.better } : { title: "", unit: "", quality: null, better: null }}
+              hint={layer ? (area) => (values.has(area) ? withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit)) : null) : undefined}
+              legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
             >
               {view.place && <PlacePanel area={view.place} result={chosen && !result.stale ? result.data : null} regime="current" />}
             </RegionMap>

@@ -36,7 +36,7 @@ function Details({ title, hint, open = false, children }: { title: string; hint:
 }
 
 function Params({ declaration }: { declaration: Declaration }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   return (
     <div className="scroll-x">
       <table className="plain">
@@ -44,8 +44,8 @@ function Params({ declaration }: { declaration: Declaration }) {
         <tbody>
           {declaration.params.map((p) => (
             <tr key={p.param}>
-              <th scope="row">{tr(p.title)} <span className="muted">{tr(p.unit)}</span></th>
-              <td className="right num">{formatNumber(p.low, lang)}</td><td className="right num strong">{formatNumber(p.value, lang)}</td><td className="right num">{formatNumber(p.high, lang)}</td>
+              <th scope="row">{tr(p.title)} <span className="muted">{u(p.unit)}</span></th>
+              <td className="right num">{formatNumber(p.low, lang, { unit: p.unit })}</td><td className="right num strong">{formatNumber(p.value, lang, { unit: p.unit })}</td><td className="right num">{formatNumber(p.high, lang, { unit: p.unit })}</td>
               <td><span className={`badge badge--${p.quality}`}>{t(`quality.${p.quality}`)}</span> <span className="muted">{p.source}</span></td>
             </tr>
           ))}
@@ -84,7 +84,7 @@ function Provenance({ result }: { result: Result }) {
 function Downloads({ result, query }: { result: Result; query: Record<string, string | number | null> }) {
   const { t, tr } = useWords();
   const link = (table: string, regime: string, format: string) =>
-    url(`/regions/${result.region}/${result.workstream}/${result.verb}/tables/${table}`, { ...query, regime, format });
+    url(`/regions/${result.region}/${result.workstream}/border/tables/${table}`, { ...query, regime, format });
   if (!result.tables.length) return <p className="muted">{t("about.noTables")}</p>;
   return (
     <div className="scroll-x">

@@ -15,7 +15,7 @@ export function Await<V>({ resource, skeleton, children }: Props<V>) {
       {progress && <JobProgress resource={resource} />}
       {data !== null
         ? <div className={stale ? "stale" : undefined} aria-busy={stale}>{children(data)}</div>
-        : loading && !progress && (skeleton ?? <Skeleton active paragraph={{ rows: 6 }} />)}
+        : loading && !progress && (skeleton === undefined ? <Skeleton active paragraph={{ rows: 6 }} /> : skeleton)}
     </>
   );
 }

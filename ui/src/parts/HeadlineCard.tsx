@@ -1,3 +1,4 @@
+import { Skeleton } from "antd";
 import { Link } from "react-router";
 import type { HeadlineRow, WorkstreamRef } from "../api/types";
 import { formatMoney, formatNumber, scaleFor, withUnit } from "../format/number";
@@ -8,7 +9,7 @@ import { QualityBadge } from "./QualityBadge";
 import { Value } from "./Value";
 
 /** One workstream: where we stand, gained so far, what remains, and what acting jointly is worth. */
-export function HeadlineCard({ workstream, row }: { workstream: WorkstreamRef; row: HeadlineRow | null }) {
+export function HeadlineCard({ workstream, row, loading }: { workstream: WorkstreamRef; row: HeadlineRow | null; loading: boolean }) {
   const { t, tr } = useWords();
   const href = useHref();
   const missing = !workstream.available;
@@ -19,22 +20,22 @@ export function HeadlineCard({ workstream, row }: { workstream: WorkstreamRef; r
         <p className="muted">{t("home.missing")} {workstream.missing.map((m, i) => <span key={m}>{i > 0 && ", "}<code>{m}</code></span>)}</p>
       ) : row?.error ? (
         <p className="worse">{row.error}</p>
-      ) : row ? <Figures row={row} /> : <p className="muted">{t("home.notYet")}</p>}
+      ) : row ? <Figures row={row} /> : loading ? <Skeleton active title={false} paragraph={{ rows: 4 }} /> : <p className="muted">{t("home.notYet")}</p>}
     </article>
   );
 }
 
 function Figures({ row }: { row: HeadlineRow }) {
-  const { t, tr, lang } = useWords();
-  const unit = tr(row.unit);
+  const { t, tr, u, lang } = useWords();
+  const unit = u(row.unit);
   const better = row.better ?? "neutral";
-  const scale = scaleFor([row.current, row.gained, row.remains], lang);
+  const scale = scaleFor([row.current, row.gained, row.remains], lang, row.unit);
   const neutral = better === "neutral";
   return (
     <>
       <p className="card__measure">{tr(row.measure_title)} <BetterArrow better={better} /></p>
       <p className="card__now">
-        <Value value={row.current} {...(row.measure ? { measure: row.measure } : {})} regime="current" />
+        <Value value={row.current} unit={row.unit} {...(row.measure ? { measure: row.measure } : {})} regime="current" />
         <span className="card__unit">{unit}</span>
         {row.quality && <QualityBadge quality={row.quality} />}
         {row.year && <span className="muted num card__year">{row.year}</span>}
@@ -45,7 +46,7 @@ function Figures({ row }: { row: HeadlineRow }) {
         <div><dt><i className="key key--remains" />{t(neutral ? "change.remains" : "border.remains")}</dt><dd className={(row.remains ?? 0) < 0 && !neutral ? "worse" : ""}><Value value={row.remains} scale={scale} sign={neutral} regime="remains" /></dd></div>
         <div>
           <dt>{t("plan.dividend")}{row.budget_cny ? <span className="muted card__budget">{t("home.atBudget", { budget: formatMoney(row.budget_cny, lang) })}</span> : null}</dt>
-          <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <span className="num">{withUnit(formatNumber(row.dividend, lang), unit)}</span>}</dd>
+          <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <span className="num">{withUnit(formatNumber(row.dividend, lang, { unit: row.unit }), unit)}</span>}</dd>
         </div>
       </dl>
       {row.quality === "illustrative" && <p className="card__caveat">{t("illustrative.short")}</p>}

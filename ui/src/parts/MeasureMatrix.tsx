@@ -8,7 +8,7 @@ import { Value } from "./Value";
 export function MeasureMatrix({ m, result, regime }: { m: MeasureResult; result: Result; regime: Regime }) {
   const { t, tr, lang } = useWords();
   const shown = REGIMES.filter((r) => result.regimes.includes(r));
-  const scale = scaleFor(shown.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang);
+  const scale = scaleFor(shown.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
   const sign = m.better === "neutral";
   return (
     <div className="scroll-x">

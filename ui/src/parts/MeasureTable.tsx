@@ -40,9 +40,9 @@ export function MeasureTable({ result, regime, chosen, onChoose }: Props) {
 }
 
 function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: MeasureResult; chosen: boolean; compares: boolean } & Pick<Props, "result" | "regime" | "onChoose">) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   // One scale over the row and its regimes: numbers that are compared share unit and decimals.
-  const scale = scaleFor(result.regimes.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang);
+  const scale = scaleFor(result.regimes.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
   const first = result.areas[0]?.area ?? "";
   const sign = m.better === "neutral";
   return (
@@ -50,8 +50,8 @@ function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: Meas
       <th scope="row">
         <button type="button" className="linklike" aria-pressed={chosen} onClick={() => onChoose(m.measure)}>{tr(m.title)}</button>
         <span className="measures__sub">
-          <BetterArrow better={m.better} /> {tr(m.unit)}
-          {m.whose && <span> · {tr(m.whose)}</span>}
+          <BetterArrow better={m.better} /> {u(m.unit)}
+          {m.whose && <span title={tr(m.whose)}> · {short(tr(m.whose))}</span>}
           {m.target && <span className="badge badge--target" title={t("measures.targetHint")}>{t("measures.target")}</span>}
         </span>
       </th>
@@ -69,6 +69,9 @@ function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: Meas
     </tr>
   );
 }
+
+/** Whose figure it is, without its explanation (which stays as the title). */
+export const short = (whose: string): string => whose.split(/[:：]/)[0] ?? whose;
 
 /** Worse than under the stricter rules is a finding to show, not to hide. */
 export function tone(value: number | null | undefined, neutral: boolean): string {

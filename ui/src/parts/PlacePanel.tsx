@@ -1,25 +1,25 @@
 import { Button } from "antd";
-import { REGIMES, type Regime, type Result } from "../api/types";
+import { REGIMES, type Regime, type Result, type T } from "../api/types";
 import { formatNumber, scaleFor } from "../format/number";
 import { useWords } from "../i18n";
 import { isArea } from "../map/scale";
 import { useRegion } from "../state/region";
 import { useView } from "../state/view";
 
-interface Row { key: string; title: string; unit: string; values: Partial<Record<Regime, number | null>> }
+interface Row { key: string; title: string; unit: T | string; values: Partial<Record<Regime, number | null>> }
 
 /** What one place has in each regime: layers drawn there, and what flows in and out. */
 function rowsOf(area: string, result: Result, tr: (x: Result["title"]) => string, t: (k: string) => string): Row[] {
   const rows: Row[] = [];
   for (const m of result.measures) {
     if (!result.regimes.some((r) => m.values[r] && area in (m.values[r] ?? {}))) continue;
-    rows.push({ key: `m${m.measure}`, title: tr(m.title), unit: tr(m.unit), values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
+    rows.push({ key: `m${m.measure}`, title: tr(m.title), unit: m.unit, values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
   }
   for (const layer of result.layers) {
     const per = (of: (r: Regime) => number | null) => Object.fromEntries(result.regimes.map((r) => [r, of(r)]));
     if (layer.kind === "area" || layer.kind === "point") {
       const found = result.regimes.some((r) => layer.features[r]?.some((f) => isArea(f) && f.area === area));
-      if (found) rows.push({ key: layer.layer, title: tr(layer.title), unit: tr(layer.unit), values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
+      if (found) rows.push({ key: layer.layer, title: tr(layer.title), unit: layer.unit, values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
       continue;
     }
     for (const side of ["origin", "destination"] as const) {
@@ -27,14 +27,14 @@ function rowsOf(area: string, result: Result, tr: (x: Result["title"]) => string
       if (!result.regimes.some((r) => here(r).length > 0)) continue;
       // Only flows add up; several lines of one place share no meaningful sum.
       if (layer.kind !== "flow") { rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: t("place.lines"), values: per((r) => here(r).length) }); continue; }
-      rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: tr(layer.unit), values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
+      rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: layer.unit, values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
     }
   }
   return rows;
 }
 
 export function PlacePanel({ area, result, regime }: { area: string; result: Result | null; regime: Regime | null }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { byId } = useRegion();
   const { view, set } = useView();
   const found = byId.get(area);
@@ -56,10 +56,10 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
           <thead><tr><td />{shown.map((r) => <th key={r} scope="col" className={`right ${r === regime ? `on on--${r}` : ""}`}>{t(`regime.${r}`)}</th>)}</tr></thead>
           <tbody>
             {rows.map((row) => {
-              const scale = scaleFor(Object.values(row.values), lang);
+              const scale = scaleFor(Object.values(row.values), lang, row.unit);
               return (
                 <tr key={row.key}>
-                  <th scope="row">{row.title} <span className="muted">{row.unit}</span></th>
+                  <th scope="row">{row.title} <span className="muted">{u(row.unit)}</span></th>
                   {shown.map((r) => {
                     const value = row.values[r] ?? null;
                     return <td key={r} className={`right num ${r === regime ? "strong" : ""}`} title={value === null ? t("unknown") : undefined}>{formatNumber(value, lang, { scale })}</td>;

@@ -1,5 +1,5 @@
 import { useRef, type KeyboardEvent } from "react";
-import { REGIMES, type Better, type MeasureResult, type Regime } from "../api/types";
+import { REGIMES, type Better, type MeasureResult, type Regime, type T } from "../api/types";
 import { scaleFor, withUnit, formatNumber } from "../format/number";
 import { useWords } from "../i18n";
 import { RegimeGlyph } from "./RegimeGlyph";
@@ -15,7 +15,7 @@ interface Props {
 
 /** The signature: one computation under three sets of border rules, answered at once. */
 export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
-  const { t, tr, lang } = useWords();
+  const { t, u, lang } = useWords();
   const buttons = useRef<Partial<Record<Regime, HTMLButtonElement | null>>>({});
   const choose = (next: Regime) => { onChange(next); buttons.current[next]?.focus(); };
 
@@ -29,7 +29,7 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
   };
 
   const values = measure ? REGIMES.map((r) => measure.values[r]?.[area] ?? null) : [];
-  const scale = scaleFor(values, lang);
+  const scale = scaleFor(values, lang, measure?.unit);
   return (
     <div className="switch" role="radiogroup" aria-label={t("regime.label")} data-testid="regime-switch" onKeyDown={onKeyDown}>
       {REGIMES.map((r, i) => (
@@ -43,13 +43,13 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
             {measure?.values[r] && (
               <span className="switch__value">
                 <Value value={values[i] ?? null} scale={scale} />
-                <span className="switch__unit">{tr(measure.unit)}</span>
+                <span className="switch__unit">{u(measure.unit)}</span>
               </span>
             )}
             <span className="switch__hint">{measure && !measure.values[r] ? t("regime.ask") : t(`regimeHint.${r}`)}</span>
           </button>
           {i < 2 && measure && (
-            <Step better={measure.better} value={(i === 0 ? measure.gained : measure.remains)[area]} kind={i === 0 ? "gained" : "remains"} unit={tr(measure.unit)} />
+            <Step better={measure.better} value={(i === 0 ? measure.gained : measure.remains)[area]} kind={i === 0 ? "gained" : "remains"} unit={measure.unit} />
           )}
         </div>
       ))}
@@ -57,14 +57,14 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
   );
 }
 
-function Step({ value, kind, better, unit }: { value: number | null | undefined; kind: "gained" | "remains"; better: Better; unit: string }) {
-  const { t, lang } = useWords();
+function Step({ value, kind, better, unit }: { value: number | null | undefined; kind: "gained" | "remains"; better: Better; unit: T }) {
+  const { t, u, lang } = useWords();
   if (value === undefined) return null;
   return (
     <p className={`switch__step ${better !== "neutral" && value !== null && value < 0 ? "worse" : ""}`}>
       <span>{t(better === "neutral" ? `change.${kind}` : `border.${kind}`)}</span>
       <strong className="num" title={value === null ? t("unknown") : undefined}>
-        {withUnit(formatNumber(value, lang, { sign: better === "neutral" }), unit)}
+        {withUnit(formatNumber(value, lang, { sign: better === "neutral", unit }), u(unit))}
       </strong>
       <i aria-hidden />
     </p>

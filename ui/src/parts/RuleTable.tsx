@@ -1,11 +1,12 @@
 import type { RuleRow } from "../api/types";
 import { formatNumber } from "../format/number";
+import { isFlag } from "../format/unit";
 import { useWords } from "../i18n";
 import { useRegion } from "../state/region";
 
 /** Where a rule stands between the closed and the open border, pair by pair, with its legal reference. */
 export function RuleTable({ rules }: { rules: RuleRow[] }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { byId, region } = useRegion();
   const name = (area: string) => tr(byId.get(area)?.title) || area;
   const stream = new Map(region.workstreams.map((w) => [w.workstream, tr(w.title)]));
@@ -21,7 +22,7 @@ export function RuleTable({ rules }: { rules: RuleRow[] }) {
               <th scope="row">{tr(r.title)}<span className="measures__sub">{stream.get(r.workstream) ?? r.workstream}</span></th>
               <td className="nowrap">{name(r.origin)} → {name(r.destination)}</td>
               <td>{r.item || ""}</td>
-              <td className="right num" title={r.value === null ? t("unknown") : undefined}>{formatNumber(r.value, lang)} <span className="muted">{tr(r.unit)}</span></td>
+              <td className="right num" title={r.value === null ? t("unknown") : undefined}>{formatNumber(r.value, lang, { unit: r.unit })} {!isFlag(r.unit) && <span className="muted">{u(r.unit)}</span>}</td>
               <td><Opened rule={r} /></td>
               <td className="num nowrap">{r.valid_from ?? ""}{r.valid_to ? ` – ${r.valid_to}` : r.valid_from ? " –" : ""}</td>
               <td className="rules__ref">{r.reference}</td>
@@ -39,6 +40,6 @@ function Opened({ rule }: { rule: RuleRow }) {
   const { closed, value, open } = rule;
   if (closed === null || value === null || open === null || closed === open) return <span className="muted" title={t("unknown")}>—</span>;
   const share = Math.min(1, Math.max(0, (value - closed) / (open - closed)));
-  const text = `${t("regime.closed")} ${formatNumber(closed, lang)} · ${t("regime.open")} ${formatNumber(open, lang)}`;
+  const text = `${t("regime.closed")} ${formatNumber(closed, lang, { unit: rule.unit })} · ${t("regime.open")} ${formatNumber(open, lang, { unit: rule.unit })}`;
   return <span className="opened" role="img" title={text} aria-label={`${Math.round(share * 100)}%. ${text}`}><i style={{ width: `${share * 100}%` }} /></span>;
 }

@@ -7,7 +7,7 @@ import { useWords } from "../../i18n";
 import { About } from "../../parts/About";
 import { Await } from "../../parts/Await";
 import { MeasureMatrix } from "../../parts/MeasureMatrix";
-import { MeasureTable } from "../../parts/MeasureTable";
+import { MeasureTable, short } from "../../parts/MeasureTable";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { RegimeSwitch } from "../../parts/RegimeSwitch";
 import { SolverStatus } from "../../parts/SolverStatus";
@@ -60,7 +60,7 @@ function FigureHead({ result, measure, onChoose }: { result: Result; measure: Me
         options={result.measures.map((m) => ({ value: m.measure, label: tr(m.title) }))}
       />
       <QualityBadge quality={measure.quality} />
-      <span className="muted">{[tr(result.areas[0]?.title), measure.whose ? tr(measure.whose) : "", measure.better === "neutral" ? "" : t(`better.${measure.better}`), measure.year].filter(Boolean).join(" · ")}</span>
+      <span className="muted">{[tr(result.areas[0]?.title), measure.whose ? short(tr(measure.whose)) : "", measure.better === "neutral" ? "" : t(`better.${measure.better}`), measure.year].filter(Boolean).join(" · ")}</span>
     </div>
   );
 }
@@ -70,7 +70,7 @@ function PaneSkeleton() {
 }
 
 function Shown({ result, wanted, declaration, query }: { result: Result; wanted: Regime; declaration: Declaration | null; query: Record<string, string | null> }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { view, set } = useView();
   // While the border is being computed the answer on screen may still be today's rules only.
   const regime = result.regimes.includes(wanted) ? wanted : "current";
@@ -86,7 +86,7 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
         <ResultMap result={result} regime={regime} />
         <section className="detail" aria-label={tr(measure.title)}>
           <header className="detail__head">
-            <h2>{t("measures.byArea", { measure: tr(measure.title) })} <span className="muted">{tr(measure.unit)}</span></h2>
+            <h2>{t("measures.byArea", { measure: tr(measure.title) })} <span className="muted">{u(measure.unit)}</span></h2>
           </header>
           <Suspense fallback={<div className="chart skeleton-veil" />}>
             <BarsByArea measure={measure} areas={columns} regime={regime} regimes={result.regimes} />

@@ -20,7 +20,7 @@ const RULES = ["current", "open"] as const;
 const DECIDERS = ["alone", "jointly"] as const;
 
 export function PlanResult({ result, declaration, query }: { result: Result; declaration: Declaration | null; query: Record<string, string | number | null> }) {
-  const { t, tr, lang } = useWords();
+  const { t, lang } = useWords();
   const { view, set } = useView();
   const cells = useCells();
   const plan = result.plan;
@@ -40,7 +40,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
             {(data) => (
               <RegionMap
                 cells={data} marks={marks} regime={chosen.rules} selected={view.place} outlined={view.area} onPick={(place) => set({ place })}
-                label={`${t("plan.steps")} · ${name}`} legend={{ title: t("plan.stepCost"), unit: lang === "zh" ? "元" : "CNY", quality: null, better: null }}
+                label={`${t("plan.steps")} · ${name}`} legend={{ title: t("plan.stepCost"), unit: t("plan.cny"), quality: null, better: null }}
               >
                 {view.place && <PlacePanel area={view.place} result={null} regime={null} />}
               </RegionMap>
@@ -52,7 +52,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
           <BudgetSplit cell={chosen} />
         </section>
       </div>
-      <Settlement plan={plan} unit={tr(target?.unit)} />
+      <Settlement plan={plan} unit={target?.unit ?? null} />
       <About result={result} declaration={declaration} query={query} />
     </>
   );
@@ -60,13 +60,13 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
 
 /** Rules as they are or open, each alone or all jointly, at the same total budget: equal rules are compared. */
 function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCell; onChoose: (cell: PlanCell) => void }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const plan = result.plan;
   if (!plan) return null;
   const target = result.measures.find((m) => m.measure === plan.measure);
   const area = result.areas[0]?.area ?? "";
-  const unit = tr(target?.unit);
-  const scale = scaleFor([...plan.cells.map((c) => c.target[area]), ...RULES.map((r) => plan.before[r]?.[area])], lang);
+  const unit = u(target?.unit);
+  const scale = scaleFor([...plan.cells.map((c) => c.target[area]), ...RULES.map((r) => plan.before[r]?.[area])], lang, target?.unit);
   const show = (v: number | null | undefined) => formatNumber(v, lang, { scale });
   return (
     <section className="two" aria-label={t("plan.twoByTwo")}>
@@ -102,7 +102,7 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
                 );
               })}
               <span className={`two__dividend num ${dividend !== null && dividend < 0 ? "worse" : ""}`} data-label={t("plan.dividend")} data-testid={`dividend-${r}`} data-value={dividend ?? ""}>
-                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang), unit)}
+                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang, { unit: target?.unit ?? null }), unit)}
               </span>
             </div>
           );

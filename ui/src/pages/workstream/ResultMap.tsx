@@ -16,7 +16,7 @@ const KIND: Record<Kind, string> = { area: "▦", point: "●", line: "╱", flo
 
 /** The layers of a Result, one at a time, under the chosen regime. */
 export function ResultMap({ result, regime }: { result: Result; regime: Regime }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { view, set } = useView();
   const cells = useCells();
   const layer = result.layers.find((l) => l.layer === view.layer) ?? result.layers[0] ?? null;
@@ -39,8 +39,8 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
           <RegionMap
             cells={data} marks={marks} regime={regime} selected={view.place} outlined={view.area} onPick={(place) => set({ place })}
             label={layer ? `${tr(layer.title)} · ${t(`regime.${regime}`)}` : t("map.title")}
-            hint={layer ? (area) => (values.has(area) ? (values.get(area) === null ? t("unknown") : withUnit(formatNumber(values.get(area), lang), tr(layer.unit))) : null) : undefined}
-            legend={layer ? { title: tr(layer.title), unit: tr(layer.unit), quality: layer.quality, better: layer.better } : { title: "", unit: "", quality: null, better: null }}
+            hint={layer ? (area) => (values.has(area) ? (values.get(area) === null ? t("unknown") : withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit))) : null) : undefined}
+            legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
           >
             {view.place && <PlacePanel area={view.place} result={result} regime={regime} />}
           </RegionMap>

@@ -22,7 +22,7 @@ export function SensitivityPane({ workstream, declaration }: { workstream: strin
 }
 
 function Shown({ result, declaration, query }: { result: Result; declaration: Declaration | null; query: Record<string, string | null> }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { view, set } = useView();
   const all = result.sensitivity?.measures ?? [];
   const info = new Map(result.measures.map((m) => [m.measure, m]));
@@ -36,7 +36,7 @@ function Shown({ result, declaration, query }: { result: Result; declaration: De
       <p className="muted">{t("sensitivity.runs", { n: result.sensitivity.runs })}</p>
       <RangeTable all={all} result={result} chosen={chosen.measure} onChoose={(m) => set({ measure: m })} />
       <header className="detail__head">
-        <h2>{tr(measure?.title)} <span className="muted">{tr(measure?.unit)}</span></h2>
+        <h2>{tr(measure?.title)} <span className="muted">{u(measure?.unit)}</span></h2>
         {measure && <QualityBadge quality={measure.quality} />}
         <Select
           size="small" value={chosen.measure} onChange={(m: string) => set({ measure: m })} popupMatchSelectWidth={false} aria-label={t("measures.choose")}
@@ -44,8 +44,8 @@ function Shown({ result, declaration, query }: { result: Result; declaration: De
         />
       </header>
       <div className="tornadoes">
-        <Tornado kind="gained" measure={chosen} unit={tr(measure?.unit)} />
-        <Tornado kind="remains" measure={chosen} unit={tr(measure?.unit)} />
+        <Tornado kind="gained" measure={chosen} unit={measure?.unit ?? null} />
+        <Tornado kind="remains" measure={chosen} unit={measure?.unit ?? null} />
       </div>
       <About result={result} declaration={declaration} query={query} />
     </>
@@ -53,7 +53,7 @@ function Shown({ result, declaration, query }: { result: Result; declaration: De
 }
 
 function RangeTable({ all, result, chosen, onChoose }: { all: SensitivityMeasure[]; result: Result; chosen: string; onChoose: (m: string) => void }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const info = new Map(result.measures.map((m) => [m.measure, m]));
   return (
     <div className="scroll-x" role="region" aria-label={t("sensitivity.ranges")} tabIndex={0}>
@@ -62,10 +62,10 @@ function RangeTable({ all, result, chosen, onChoose }: { all: SensitivityMeasure
         <tbody>
           {all.map((m) => {
             const x = info.get(m.measure);
-            const scale = scaleFor([m.gained.low, m.gained.high, m.gained.value, m.remains.low, m.remains.high, m.remains.value], lang);
+            const scale = scaleFor([m.gained.low, m.gained.high, m.gained.value, m.remains.low, m.remains.high, m.remains.value], lang, x?.unit);
             return (
               <tr key={m.measure} className={m.measure === chosen ? "chosen" : undefined}>
-                <th scope="row"><button type="button" className="linklike" aria-pressed={m.measure === chosen} onClick={() => onChoose(m.measure)}>{tr(x?.title) || m.measure}</button><span className="measures__sub">{tr(x?.unit)}</span></th>
+                <th scope="row"><button type="button" className="linklike" aria-pressed={m.measure === chosen} onClick={() => onChoose(m.measure)}>{tr(x?.title) || m.measure}</button><span className="measures__sub">{u(x?.unit)}</span></th>
                 {(["gained", "remains"] as const).map((k) => <RangeCells key={k} range={m[k]} scale={scale} />)}
                 <td>{x && <QualityBadge quality={x.quality} />}</td>
               </tr>

@@ -1,24 +1,24 @@
-import type { Plan } from "../../api/types";
+import type { Plan, T } from "../../api/types";
 import { formatMoney, formatNumber, scaleFor } from "../../format/number";
 import { useWords } from "../../i18n";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { useRegion } from "../../state/region";
 
 /** Who gains, who pays, and a transfer with which every side is better off than alone, where one exists. */
-export function Settlement({ plan, unit }: { plan: Plan; unit: string }) {
-  const { t, tr, lang } = useWords();
+export function Settlement({ plan, unit }: { plan: Plan; unit: T | null }) {
+  const { t, tr, u, lang } = useWords();
   const { byId } = useRegion();
   const s = plan.settlement;
   if (!s) return null;
   const money = scaleFor(s.sides.flatMap((x) => [x.pays_cny, x.transfer_cny, x.net_cny, x.alone_net_cny]), lang);
-  const gain = scaleFor(s.sides.flatMap((x) => [x.gain, x.alone_gain]), lang);
+  const gain = scaleFor(s.sides.flatMap((x) => [x.gain, x.alone_gain]), lang, unit);
   const cny = (v: number | null, sign = false) => formatMoney(v, lang, { scale: money, sign });
   return (
     <section className="settlement" data-testid="settlement">
       <header className="detail__head">
         <h2>{t("settlement.title")}</h2><QualityBadge quality={s.quality} />
       </header>
-      <p className="prose">{t(s.exists ? "settlement.exists" : "settlement.none")} <span className="muted">{t("settlement.worth", { worth: formatMoney(s.worth_cny, lang), unit })}</span></p>
+      <p className="prose">{t(s.exists ? "settlement.exists" : "settlement.none")} <span className="muted">{t("settlement.worth", { worth: formatMoney(s.worth_cny, lang), unit: u(unit) })}</span></p>
       <div className="scroll-x" role="region" aria-label={t("settlement.title")} tabIndex={0}>
         <table className="plain">
           <thead>

@@ -2,6 +2,7 @@ import { Button } from "antd";
 import { useState } from "react";
 import type { PlanCell } from "../../api/types";
 import { formatMoney, formatNumber, formatShare, scaleFor } from "../../format/number";
+import { isFlag } from "../../format/unit";
 import { useWords } from "../../i18n";
 import { useRegion } from "../../state/region";
 import { tint } from "../../styles/palette";
@@ -10,7 +11,7 @@ const FEW = 12;
 
 /** What to do, where, how much, and who pays. */
 export function Steps({ cell }: { cell: PlanCell }) {
-  const { t, tr, lang } = useWords();
+  const { t, tr, u, lang } = useWords();
   const { byId } = useRegion();
   const [all, setAll] = useState(false);
   if (!cell.steps.length) return <p className="muted">{t("plan.noSteps")}</p>;
@@ -25,7 +26,7 @@ export function Steps({ cell }: { cell: PlanCell }) {
             {(all ? sorted : sorted.slice(0, FEW)).map((s, i) => (
               <tr key={i}>
                 <th scope="row">{tr(s.label)}<span className="measures__sub">{tr(s.title)}{s.item ? ` · ${s.item}` : ""}</span></th>
-                <td className="right num nowrap">{formatNumber(s.amount, lang)} <span className="muted">{tr(s.unit)}</span></td>
+                <td className="right num nowrap">{formatNumber(s.amount, lang, { unit: s.unit })} {!isFlag(s.unit) && <span className="muted">{u(s.unit)}</span>}</td>
                 <td className="right num nowrap">{formatMoney(s.cost_cny, lang, { scale })}</td>
                 <td>{tr(byId.get(s.payer)?.title) || s.payer}</td>
               </tr>

@@ -1,10 +1,10 @@
-import type { SensitivityMeasure } from "../../api/types";
-import { formatNumber, scaleFor } from "../../format/number";
+import type { SensitivityMeasure, T } from "../../api/types";
+import { formatNumber, scaleFor, withUnit } from "../../format/number";
 import { useWords } from "../../i18n";
 
 /** Assumptions by how far each alone moves the difference; the bar runs from its low to its high value. */
-export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; measure: SensitivityMeasure; unit: string }) {
-  const { t, tr, lang } = useWords();
+export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; measure: SensitivityMeasure; unit: T | null }) {
+  const { t, tr, u, lang } = useWords();
   const centre = measure[kind].value;
   const rows = measure.params
     .map((p) => ({ ...p, ends: p[kind] }))
@@ -14,11 +14,11 @@ export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; m
   const low = Math.min(...all), high = Math.max(...all);
   const span = high - low || 1;
   const at = (v: number) => ((v - low) / span) * 100;
-  const scale = scaleFor(all, lang);
+  const scale = scaleFor(all, lang, unit);
   const show = (v: number | null) => formatNumber(v, lang, { scale });
   return (
     <section className="tornado" aria-label={t(`border.${kind}`)} data-testid={`tornado-${kind}`}>
-      <h3>{t(`border.${kind}`)} <span className="num">{show(centre)}</span> <span className="muted">{unit}</span></h3>
+      <h3>{t(`border.${kind}`)} <span className="num">{show(centre)}</span> <span className="muted">{u(unit)}</span></h3>
       {rows.length === 0 || high === low ? <p className="muted">{t("sensitivity.still")}</p> : (
         <table className="tornado__table">
           <thead className="sr-only"><tr><th>{t("about.param")}</th><th>{t("about.low")}</th><th /><th>{t("about.high")}</th></tr></thead>
@@ -27,7 +27,7 @@ export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; m
               const [a, b] = r.ends;
               return (
                 <tr key={r.param}>
-                  <th scope="row">{tr(r.title)}<span className="measures__sub num">{formatNumber(r.low, lang)} … {formatNumber(r.high, lang)} {tr(r.unit)}</span></th>
+                  <th scope="row">{tr(r.title)}<span className="measures__sub num">{formatNumber(r.low, lang, { unit: r.unit })} … {withUnit(formatNumber(r.high, lang, { unit: r.unit }), u(r.unit))}</span></th>
                   <td className="right num">{show(Math.min(a, b))}</td>
                   <td className="tornado__cell">
                     <div className="tornado__track">

@@ -1,0 +1,169 @@
+"""Laws that every workstream must keep, those that users add included: nothing here knows any of them by name."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.relabel import relabel
+from xietong.core.errors import Undeclared
+from xietong.core.glossary import UNITS
+from xietong.core.region import Memo, Region
+from xietong.core.verbs import gain
+from xietong.core.workstream import Workstream
+from xietong.workstreams import catalogue
+
+WORKSTREAMS = [name for name, one in catalogue().items() if isinstance(one, Workstream)]
+every_workstream = pytest.mark.parametrize("name", WORKSTREAMS)
+
+
+def close(one: float | None, other: float | None, tolerance: float = 1e-6) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
+
+
+@every_workstream
+def test_every_declaration_carries_known_units_and_both_languages(name: str) -> None:
+    one = catalogue()[name]
+    declared = [*one.measures.values(), *one.params.values(), *one.rules.values(), *one.levers.values(), *one.layers.values()]
+    declared += [column for table in one.tables.values() for column in table.columns.values()]
+    for thing in declared:
+        assert thing.unit in UNITS, (thing.title.en, thing.unit)
+        assert thing.title.zh and thing.title.en, thing
+    assert one.about.zh and one.about.en and one.title.zh and one.title.en
+
+
+@every_workstream
+def test_border_gives_every_measure_for_every_jurisdiction_under_three_regimes(jjj: Region, name: str) -> None:
+    result = jjj.bind(name).border()
+    assert list(result.outcomes) == ["closed", "current", "open"]
+    for figure in result.figures.values():
+        for values in figure.values.values():
+            assert set(values) == {jjj.areas.region, *jjj.areas.jurisdictions}
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+@every_workstream
+def test_status_is_the_current_regime_of_border(jjj: Region, name: str) -> None:
+    status, border = jjj.bind(name).status(), jjj.bind(name).border()
+    for measure, figure in status.figures.items():
+        assert figure.values["current"] == border.figures[measure].values["current"]
+
+
+@every_workstream
+def test_the_same_question_twice_gives_the_same_digits(jjj: Region, name: str) -> None:
+    fresh = replace(jjj, memo=Memo())
+    one, other = jjj.bind(name).border(), fresh.bind(name).border()
+    assert one.to_dict() == other.to_dict()
+
+
+@every_workstream
+def test_other_ids_and_another_order_of_rows_change_no_figure(jjj: Region, name: str) -> None:
+    shuffled, ids = relabel(jjj, seed=1)
+    one, other = jjj.bind(name).border(), shuffled.bind(name).border()
+    for measure, figure in one.figures.items():
+        for regime, values in figure.values.items():
+            for area, value in values.items():
+                assert close(value, other.figures[measure].values[regime][ids[area]], 1e-5), (measure, regime, area)
+
+
+@every_workstream
+def test_reading_anything_undeclared_is_refused(jjj: Region, name: str) -> None:
+    data = jjj.data(catalogue()[name])
+    with pytest.raises(Undeclared):
+        data["no_such_table"]
+    with pytest.raises(Undeclared):
+        data.p["no_such_param"]
+    with pytest.raises(Undeclared):
+        data.rule("no_such_rule", 0, 1)
+    with pytest.raises(Undeclared):
+        data.product("no_such_product")
+
+
+@every_workstream
+def test_opening_never_worsens_the_target_for_the_region_as_a_whole(jjj: Region, name: str) -> None:
+    for day in ("2015-06-01", "2026-01-15"):
+        figure = jjj.at(day).bind(name).border().figures[catalogue()[name].target]
+        whole = jjj.areas.region
+        noise = 1e-6 * max(abs(figure.values["closed"][whole]), 1)
+        assert figure.gained[whole] >= -noise
+        assert figure.remains[whole] >= -noise
+
+
+@every_workstream
+def test_at_a_day_without_opening_nothing_was_gained(jjj: Region, name: str) -> None:
+    before = jjj.at("2014-01-01").bind(name)
+    if all(row.value == before.workstream.rules[row.rule.partition(".")[2]].closed for row in jjj.rows if row.rule.startswith(f"{name}.") and row.holds(before.region.day)):
+        assert before.border().figures[before.workstream.target].gained[jjj.areas.region] == 0
+
+
+@every_workstream
+def test_what_choose_promises_is_what_solve_finds(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    workstream = bound.workstream
+    if not workstream.can_choose:
+        pytest.skip("has no levers")
+    budget = workstream.budget_cny[0]
+    everyone = frozenset(jjj.areas.jurisdictions)
+    for bloc in (everyone, frozenset([min(everyone)])):
+        data = jjj.data(workstream)
+        choice = workstream.choose(data, bloc, budget, 0)
+        outcome = workstream.solve(data.apply(choice.steps))
+        values = bound.evaluate(workstream.measures[workstream.target], outcome)
+        found = values[jjj.areas.region] if bloc == everyone else values[min(bloc)]
+        assert close(found, choice.objective, 1e-6)
+        assert sum(step.cost_cny for step in choice.steps) <= budget * (1 + 1e-9)
+        assert all(step.cost_cny >= 0 and step.payer in bloc for step in choice.steps)
+        assert choice.bound is None or choice.bound <= choice.objective * (1 + 1e-6) + 1e-6
+
+
+@every_workstream
+def test_deciding_jointly_is_never_worse_than_each_alone_at_the_same_budget(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    if not bound.workstream.can_choose:
+        pytest.skip("has no levers")
+    plan = bound.plan().plan
+    assert plan is not None
+    assert [(cell.rules, cell.deciders) for cell in plan.cells] == [(rules, deciders) for rules in ("current", "open") for deciders in ("alone", "jointly")]
+    measure = bound.workstream.measures[plan.measure]
+    for rules in ("current", "open"):
+        assert plan.dividend[rules] >= -1e-6
+        for cell in plan.cells:
+            if cell.rules == rules:
+                assert sum(cell.spent.values()) <= plan.budget_cny * (1 + 1e-9)
+                assert gain(measure, plan.before[rules][jjj.areas.region], cell.whole) >= -1e-6 * max(1, abs(cell.whole))
+    if plan.sides and plan.sides[0].exists:
+        assert abs(sum(side.transfer_cny for side in plan.sides)) < 1
+        assert all(side.worth_net_cny + side.transfer_cny >= side.alone_net_cny - 1 for side in plan.sides)
+
+
+@every_workstream
+def test_a_budget_of_nothing_buys_nothing(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    if not bound.workstream.can_choose:
+        pytest.skip("has no levers")
+    choice = bound.workstream.choose(jjj.data(bound.workstream), frozenset(jjj.areas.jurisdictions), 0.0, 0)
+    assert sum(step.cost_cny for step in choice.steps) == 0
+
+
+@every_workstream
+def test_an_area_asked_for_holds_only_its_own(jjj: Region, name: str) -> None:
+    whole = jjj.bind(name).border()
+    place = jjj.areas.jurisdictions[0]
+    part = jjj.bind(name).for_(place).border()
+    for measure, figure in part.figures.items():
+        assert close(figure.values["current"][place], whole.figures[measure].values["current"][place], 1e-9)
+
+
+@every_workstream
+def test_explain_speaks_both_languages_and_never_words_an_example_as_a_finding(jjj: Region, name: str) -> None:
+    result = jjj.bind(name).border()
+    assert len(result.texts["zh"]) == len(result.texts["en"]) >= 5
+    for figure in result.figures.values():
+        if figure.quality == "illustrative":
+            sentence = next(one for one in result.texts["en"] if one.startswith(figure.measure.title.en))
+            assert "illustrative" in sentence
