@@ -32,8 +32,8 @@ def frame_digest(frame: Frame) -> str:
 
 @lru_cache(maxsize=64)
 def source_digest(module: str) -> str:
-    """A digest of the code that computes: core, kernels, models, and the module of the workstream."""
-    files = [path for part in ("core", "kernels", "models") for path in sorted((PACKAGE / part).glob("*.py"))]
+    """A digest of the code that computes: core, kernels, models, what workstreams share, and the workstream's module."""
+    files = [path for part in ("core/*.py", "kernels/*.py", "models/*.py", "workstreams/_*.py") for path in sorted(PACKAGE.glob(part))]
     own = getattr(sys.modules.get(module), "__file__", None)
     files += [Path(own)] if own else []
     return digest(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.exists()))

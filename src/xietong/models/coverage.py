@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
 from xietong.kernels.covering import cover
+from xietong.models.highs import minimise
 
 NODES = 20_000
 MARGIN = 1e-7
@@ -90,49 +90,15 @@ class _Program:
         self.k, self.n = rows.shape
         self.seed = seed
         self.matrix = np.block([[rows / (1 + MARGIN), -np.eye(self.k)], [cost[None, :], np.zeros((1, self.k))]])
-        self.low = np.append(np.zeros(self.k), -highspy.kHighsInf)
-        self.high = np.append(np.full(self.k, highspy.kHighsInf), budget)
+        self.low = np.append(np.zeros(self.k), -np.inf)
+        self.high = np.append(np.full(self.k, np.inf), budget)
 
     def solve(self, on_z: np.ndarray, on_x: np.ndarray, floor: tuple[np.ndarray, float] | None) -> tuple[np.ndarray, np.ndarray, float] | None:
         """Minimise; ``floor`` asks for a least value of a sum over z. z (0 or 1), x (shares) and the bound."""
         matrix, low, high = self.matrix, self.low, self.high
         if floor is not None:
             matrix = np.vstack([matrix, np.append(np.zeros(self.n), floor[0])])
-            low, high = np.append(low, floor[1]), np.append(high, highspy.kHighsInf)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in _OPTIONS.items():
-            solver.setOptionValue(option, value)
-        solver.setOptionValue("random_seed", self.seed % 2**31)
-        solver.passModel(self._model(matrix, low, high, np.concatenate([on_x, on_z])))
-        solver.run()
-        info = solver.getInfo()
-        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            return None
-        solution = np.array(solver.getSolution().col_value)
-        optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        bound = info.objective_function_value if optimal else info.mip_dual_bound
-        return np.round(solution[self.n :]), np.clip(solution[: self.n], 0, 1), float(bound)
-
-    def _model(self, matrix: np.ndarray, low: np.ndarray, high: np.ndarray, cost: np.ndarray) -> highspy.HighsLp:
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = matrix.shape
-        model.col_cost_, model.col_lower_, model.col_upper_ = cost, np.zeros(len(cost)), np.ones(len(cost))
-        model.row_lower_, model.row_upper_ = low, high
-        row, column = np.nonzero(matrix)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = np.searchsorted(row, np.arange(len(matrix) + 1))
-        model.a_matrix_.index_, model.a_matrix_.value_ = column, matrix[row, column]
-        model.integrality_ = [highspy.HighsVarType.kContinuous] * self.n + [highspy.HighsVarType.kInteger] * self.k
-        return model
-
-
-_OPTIONS = {
-    "output_flag": False,
-    "threads": 1,
-    "mip_rel_gap": 0.0,
-    "mip_abs_gap": 1e-7,
-    "mip_max_nodes": NODES,
-    "mip_feasibility_tolerance": 1e-9,
-    "primal_feasibility_tolerance": 1e-9,
-    "dual_feasibility_tolerance": 1e-9,
-}
+            low, high = np.append(low, floor[1]), np.append(high, np.inf)
+        whole = np.arange(self.n + self.k) >= self.n
+        found = minimise(np.concatenate([on_x, on_z]), matrix, low, high, np.ones(self.n + self.k), whole, NODES, seed=self.seed)
+        return None if found is None else (np.round(found.x[self.n :]), np.clip(found.x[: self.n], 0, 1), found.bound)

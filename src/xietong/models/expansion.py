@@ -11,11 +11,15 @@ same pairs leaves at least that much unserved.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
+
+from xietong.models.highs import minimise
 
 MAX_NODES = 200
+RELATIVE_GAP = 1e-4
 TRAVEL = 1e-6
 """Weight of a unit of cost relative to one unserved: it decides between equals only."""
 
@@ -33,7 +37,6 @@ class Expansion(NamedTuple):
     added: np.ndarray
     gates: tuple[bool, ...]
     bound: float
-    status: str
 
 
 def expand(
@@ -53,15 +56,13 @@ def expand(
 
     Units of flow are those of ``demand``; ``weight`` [n] is what one unserved unit counts.
     """
-    import highspy
-
     n, m, arcs, k = len(demand), len(capacity), len(i), len(site)
     usable = np.isfinite(site_cost) & (site_cost > 0) & (site_cost <= budget)
     sites = np.flatnonzero(usable)
     columns = arcs + n + len(sites) + len(gates)
     first_u, first_z, first_y = arcs, arcs + n, arcs + n + len(sites)
     objective = np.concatenate([TRAVEL * cost / max(float(cost.max(initial=1.0)), 1e-9), weight, np.zeros(len(sites) + len(gates))])
-    upper = np.full(columns, highspy.kHighsInf)
+    upper = np.full(columns, np.inf)
     upper[first_z:first_y] = budget / site_cost[sites]
     upper[first_y:] = 1.0
     entries = [
@@ -77,43 +78,16 @@ def expand(
         row = n + m + 1 + g
         entries += [(np.full(len(gate.arcs), row), gate.arcs, np.ones(len(gate.arcs))), (np.array([row]), np.array([first_y + g]), np.array([-most]))]
     rows = n + m + 1 + len(gates)
-    lower = np.concatenate([demand, np.full(m + 1 + len(gates), -highspy.kHighsInf)])
+    lower = np.concatenate([demand, np.full(m + 1 + len(gates), -np.inf)])
     top = np.concatenate([demand, capacity, [budget / max(budget, 1.0)], np.zeros(len(gates))])
-    solver = _model(highspy, rows, columns, objective, upper, lower, top, entries, integers=range(first_y, columns))
-    tick(0.1)
-    solver.run()
-    tick(0.95)
-    status = solver.getModelStatus()
-    if solver.getInfo().primal_solution_status != 2:  # no feasible point: the empty plan always is one
-        return Expansion(np.zeros(k), (False,) * len(gates), 0.0, f"no plan found ({solver.modelStatusToString(status)})")
-    values = np.array(solver.getSolution().col_value)
-    added = np.zeros(k)
-    added[sites] = values[first_z:first_y]
-    info = solver.getInfo()
-    exact = status == highspy.HighsModelStatus.kOptimal
-    value = info.objective_function_value if exact and not len(gates) else info.mip_dual_bound
-    travel = TRAVEL * float(demand.sum())  # the tie-break may have raised the objective by at most this
-    return Expansion(added, tuple(bool(one > 0.5) for one in values[first_y:]), max(0.0, float(value) - travel), "proved" if exact else "node limit")
-
-
-def _model(highspy: Any, rows: int, columns: int, objective: Any, upper: Any, lower: Any, top: Any, entries: Any, integers: range) -> Any:
-    from scipy.sparse import csc_matrix
-
     row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
-    matrix = csc_matrix((value, (row, column)), shape=(rows, columns))
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("random_seed", 0)
-    solver.setOptionValue("mip_max_nodes", MAX_NODES)
-    solver.setOptionValue("mip_rel_gap", 1e-4)
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = rows, columns
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = objective, np.zeros(columns), upper
-    lp.row_lower_, lp.row_upper_ = lower, top
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    if len(integers):
-        lp.integrality_ = [highspy.HighsVarType.kInteger if one in integers else highspy.HighsVarType.kContinuous for one in range(columns)]
-    solver.passModel(lp)
-    return solver
+    matrix = csr_matrix((value, (row, column)), shape=(rows, columns))
+    tick(0.1)
+    found = minimise(objective, matrix, lower, top, upper, np.arange(columns) >= first_y, MAX_NODES, RELATIVE_GAP, tight=False)
+    tick(0.95)
+    added = np.zeros(k)
+    if found is None:  # doing nothing always is feasible, and nothing is a valid bound
+        return Expansion(added, (False,) * len(gates), 0.0)
+    added[sites] = found.x[first_z:first_y]
+    travel = TRAVEL * float(demand.sum())  # the tie-break may have raised the objective by at most this
+    return Expansion(added, tuple(bool(one > 0.5) for one in found.x[first_y:]), max(0.0, found.bound - travel))

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
+
+from xietong.models.highs import Found, minimise
 
 NODES = 20_000
 """Branch-and-bound nodes per stage: a limit that gives the same answer on every machine."""
@@ -128,60 +131,36 @@ class _Problem:
         self.needs = [need for _, need, _ in needs]
         self.targets = list(targets.values())
 
-    def _model(self, options: dict[str, Any]) -> Any:
-        import highspy
-
+    def _solve(self, cost: np.ndarray, nodes: int, least: float | None = None) -> Found | None:
+        """Minimise over options and packages; ``least`` asks for a total gain of at least that."""
         n, m = len(self.options), len(self.needs)
         unit = max(float(self.price[self.options].max()), 1e-300)
         rows: list[tuple[float, list[int], list[float]]] = [(self.budget / unit, list(range(n)), (self.price[self.options] / unit).tolist())]
         rows += [(1.0, [n + k for k in group], [1.0] * len(group)) for group in self.targets]
         rows += [(0.0, [need, n + k], [-1.0, 1.0]) for k, needed in enumerate(self.needs) for need in needed]
-        model = highspy.Highs()  # type: ignore[no-untyped-call]
-        for name, value in {
-            "output_flag": False,
-            "threads": 1,
-            "random_seed": 0,
-            "mip_rel_gap": 0.0,
-            "mip_abs_gap": 1e-9,
-            "mip_feasibility_tolerance": 1e-9,
-            **options,
-        }.items():
-            model.setOptionValue(name, value)
-        model.addVars(n + m, np.zeros(n + m), np.ones(n + m))
-        model.changeColsIntegrality(n, np.arange(n, dtype=np.int32), np.array([highspy.HighsVarType.kInteger] * n))
-        starts = np.cumsum([0, *(len(index) for _, index, _ in rows[:-1])]).astype(np.int32)
-        index = np.concatenate([np.array(one, dtype=np.int32) for _, one, _ in rows])
-        value = np.concatenate([np.array(one, dtype=float) for _, _, one in rows])
-        model.addRows(len(rows), np.full(len(rows), -highspy.kHighsInf), np.array([upper for upper, _, _ in rows]), len(index), starts, index, value)
-        return model
+        rows += [] if least is None else [(-least, list(range(n, n + m)), (-self.gains).tolist())]
+        starts = np.cumsum([0, *(len(index) for _, index, _ in rows)])
+        index = np.concatenate([one for _, one, _ in rows]).astype(int)
+        matrix = csr_matrix((np.concatenate([one for _, _, one in rows]), index, starts), shape=(len(rows), n + m))
+        high = np.array([upper for upper, _, _ in rows])
+        return minimise(cost, matrix, np.full(len(rows), -np.inf), high, np.ones(n + m), np.arange(n + m) < n, nodes)
 
     def most(self, nodes: int) -> tuple[frozenset[int], float]:
         """Options of the largest gain found, and an upper bound on it."""
-        model = self._model({"mip_max_nodes": nodes})
-        n, m = len(self.options), len(self.needs)
-        model.changeColsCost(n + m, np.arange(n + m, dtype=np.int32), np.concatenate([np.zeros(n), -self.gains]))
-        model.run()
+        found = self._solve(np.concatenate([np.zeros(len(self.options)), -self.gains]), nodes)
         trivial = float(sum(self.gains[group].max() for group in self.targets))
-        bound = -float(model.getInfo().mip_dual_bound)
-        return self._chosen(model) or frozenset(), min(trivial, bound) if np.isfinite(bound) else trivial
+        bound = trivial if found is None or not np.isfinite(found.bound) else min(trivial, -found.bound)
+        return self._chosen(found) or frozenset(), bound
 
     def cheapest(self, gain: float, nodes: int) -> frozenset[int] | None:
         """The cheapest options that gain at least ``gain``; None where none was found within the limit."""
-        import highspy
-
-        model = self._model({"mip_max_nodes": nodes})
-        n, m = len(self.options), len(self.needs)
         price = self.price[self.options] / max(float(self.price[self.options].max()), 1e-300)
-        model.changeColsCost(n + m, np.arange(n + m, dtype=np.int32), np.concatenate([price, np.zeros(m)]))
-        model.addRow(gain, highspy.kHighsInf, m, np.arange(n, n + m, dtype=np.int32), self.gains)
-        model.run()
-        return self._chosen(model)
+        return self._chosen(self._solve(np.concatenate([price, np.zeros(len(self.needs))]), nodes, gain))
 
-    def _chosen(self, model: Any) -> frozenset[int] | None:
-        """The options of the solution that the solver holds, checked; None where it holds none that is feasible."""
-        if model.getInfo().primal_solution_status != 2:  # kSolutionStatusFeasible: the model status alone may deceive
+    def _chosen(self, found: Found | None) -> frozenset[int] | None:
+        """The options of a solution, checked; None where there is none that the budget allows."""
+        if found is None:
             return None
-        values = np.asarray(model.getSolution().col_value)[: len(self.options)]
-        chosen = frozenset(self.options[position] for position in np.flatnonzero(values > 0.5))
+        chosen = frozenset(self.options[position] for position in np.flatnonzero(found.x[: len(self.options)] > 0.5))
         # Whole numbers within a tolerance could spend a little too much.
         return chosen if self.price[list(chosen)].sum() <= self.budget * (1 + 1e-9) + 1e-7 else None

@@ -18,6 +18,12 @@ from xietong.workstreams._tables import CENSUS, POPULATION
 if TYPE_CHECKING:
     from xietong.models.packages import Package
 
+PUBLISHED = {
+    "same_standard_items": T("同事同标", "items to one standard"),
+    "cross_province_items": T("跨省通办", "items handled across provinces"),
+}
+"""Published totals that stand beside the loaded items."""
+
 FIELDS = ("materials", "legal_days", "promised_days", "fee_cny", "visits", "applicant_form")
 """What is compared when items are aligned."""
 
@@ -47,6 +53,18 @@ def _aligned(frame: Frame) -> float | None:
 
 def _crossing(frame: Frame) -> float | None:
     return float(frame.loc[frame["crosses"], "item"].nunique())
+
+
+def _beside(data: Data, items: Frame) -> tuple[T, ...]:
+    """The published totals, as sentences that stand beside what is loaded; they count other items than those loaded."""
+    totals = data["published_totals"]
+    totals = totals[totals["metric"].isin(PUBLISHED)]
+    if not len(totals):
+        return ()
+    loaded = items["item"].nunique()
+    zh = ";".join(f"{PUBLISHED[m].zh}{v}项({s},{d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
+    en = "; ".join(f"{v} {PUBLISHED[m].en} ({s}, {d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
+    return (T(f"公布的总数:{zh}。本区域载入{loaded}项事项,并非上述事项,两者不可比。", f"Published totals: {en}. The {loaded} items loaded here are not those; the two cannot be compared."),)
 
 
 def _left_out(frame: Frame) -> float | None:
@@ -125,6 +143,18 @@ class Services(Workstream):
                 "windows": Column(T("代收窗口免去其余往返的比例", "share of remaining trips that reception windows avoid"), unit="share", low=0, high=1, optional=True),
             },
         ),
+        "published_totals": Table(
+            T("公布的总数", "Published totals"),
+            ("metric", "scope", "as_of"),
+            {
+                "metric": Column(T("指标", "metric"), "text", examples=("same_standard_items",)),
+                "scope": Column(T("范围", "scope"), "text"),
+                "value": Column(T("数值", "value"), low=0),
+                "value_text": Column(T("原文", "as printed"), "text"),
+                "as_of": Column(T("截至", "as of"), "text"),
+            },
+            optional=True,
+        ),
         "modes": Table(
             T("异地办理方式", "Modes of handling away from home"),
             ("mode",),
@@ -174,7 +204,8 @@ class Services(Workstream):
     }
 
     def solve(self, data: Data) -> Outcome:
-        return Outcome(Desk(data).tables())
+        tables = Desk(data).tables()
+        return Outcome(tables, notes=_beside(data, tables["items"]))
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         from xietong.models.packages import select

@@ -25,7 +25,9 @@ export function scaleFor(values: readonly (number | null | undefined)[], lang: L
   const [divisor, suffix] = (lang === "zh" ? ZH : EN).find(([d]) => top >= d) ?? [1, ""];
   // 12 beds are not 12.00 beds: whole numbers stay whole.
   const whole = divisor === 1 && known.every((v) => Number.isInteger(v));
-  return { divisor, suffix, digits: whole ? 0 : decimals(top / divisor) };
+  // Four digits at least where thousands were folded into a suffix: 11.43万 and 10.59万 must not both read as 11万.
+  const digits = divisor > 1 && top / divisor < 100 ? 2 : decimals(top / divisor);
+  return { divisor, suffix, digits: whole ? 0 : digits };
 }
 
 const formats = new Map<string, Intl.NumberFormat>();
@@ -43,7 +45,8 @@ export interface Options { scale?: Scale; sign?: boolean; unit?: T | string | nu
 
 export function formatNumber(value: number | null | undefined, lang: Lang, { scale, sign = false, unit }: Options = {}): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
-  if (isFlag(unit)) return value === 0 ? "✗" : "✓";
+  if (value === 0) return isFlag(unit) ? "✗" : "0";
+  if (isFlag(unit)) return "✓";
   const s = scale ?? scaleFor([value], lang, unit);
   const scaled = Math.abs(value) / s.divisor;
   // Beside others decimals line up (8.40 over 12.35); alone a figure sheds its trailing zeros.

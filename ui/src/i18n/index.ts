@@ -2,7 +2,7 @@ import i18next from "i18next";
 import { useMemo } from "react";
 import { initReactI18next, useTranslation } from "react-i18next";
 import type { T } from "../api/types";
-import { isShare } from "../format/unit";
+import { isPercent, isShare } from "../format/unit";
 import { typesetChinese } from "../format/typeset";
 import en from "./en.json";
 import zh from "./zh.json";
@@ -42,6 +42,8 @@ export interface Words {
   tr: (title: T | string | null | undefined) => string;
   /** a unit that came from the API */
   u: (unit: T | string | null | undefined) => string;
+  /** the unit of a difference: per cent differ by points */
+  du: (unit: T | string | null | undefined) => string;
 }
 
 export function useWords(): Words {
@@ -53,7 +55,8 @@ export function useWords(): Words {
         const text = !title ? "" : typeof title === "string" ? title : title[lang] || title.zh || title.en;
         return lang === "zh" ? typesetChinese(text) : text;
       };
-      return { lang, t: (key, values) => t(key, values ?? {}), tr, u: (unit) => (isShare(unit) ? "%" : tr(unit)) };
+      const u: Words["u"] = (unit) => (isShare(unit) ? "%" : tr(unit));
+      return { lang, t: (key, values) => t(key, values ?? {}), tr, u, du: (unit) => (isPercent(unit) ? t("points") : u(unit)) };
     },
     [t, lang],
   );

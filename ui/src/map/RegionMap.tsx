@@ -29,6 +29,7 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
   const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
   const [idle, setIdle] = useState(false);
   const [hover, setHover] = useState<{ area: string; x: number; y: number } | null>(null);
+  const focused = useRef<string | null>(null);
   const pick = useRef(onPick);
   useEffect(() => { pick.current = onPick; }, [onPick]);
 
@@ -72,6 +73,7 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
       engine.current = null;
       setState("loading");
       setIdle(false);
+      focused.current = null;
     };
     // A new language rebuilds the map: MapLibre takes its control texts only at construction.
   }, [cells, t]);
@@ -84,6 +86,13 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
       labels, regime, selected, outlined: outline,
     });
   }, [state, drawn, labels, regime, selected, outline]);
+
+  // Move to a place, and back to the region when it is left; not on every redraw, which would undo the reader's own zoom.
+  useEffect(() => {
+    if (state !== "ready" || focused.current === outlined) return;
+    focused.current = outlined;
+    engine.current?.focus(outline);
+  }, [state, outlined, outline]);
 
   const hovered = hover ? byId.get(hover.area) : undefined;
   const detail = hover && hint ? hint(hover.area) : null;

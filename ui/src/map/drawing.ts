@@ -74,7 +74,7 @@ export function layerMarks(base: Base, layer: LayerResult, regime: Regime): Mark
       if (isArea(f) || f.value === null) continue;
       const from = place(f.origin), to = place(f.destination);
       if (!from || !to || f.origin === f.destination) continue;
-      marks.push(lineMark(layer.kind === "flow" ? arc(from, to) : [from, to], 0.8 + 8 * Math.sqrt(Math.abs(f.value) / (top || 1))));
+      marks.push(lineMark(layer.kind === "flow" ? arc(from, to) : [from, to], 0.6 + 6 * Math.sqrt(Math.abs(f.value) / (top || 1))));
     }
   }
   return { fills: jurisdictionFills(base), features: marks, legend: { kind: "size", top, hidden, line: layer.kind !== "point" } };

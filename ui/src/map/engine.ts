@@ -64,7 +64,8 @@ const BORDER: Record<Regime, { width: number; dash: number[] | undefined }> = {
 
 export interface Engine {
   draw(drawing: Drawing): void;
-  fit(): void;
+  /** show these cells and some of what surrounds them; none: the whole region */
+  focus(areas: readonly string[]): void;
   destroy(): void;
 }
 
@@ -137,7 +138,11 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
 
   return {
     draw(d) { next = d; if (ready) show(d); },
-    fit() { if (box) map.fitBounds(box, { padding: 20, duration: 0 }); },
+    focus(areas) {
+      const near = areas.length ? bounds(cells, new Set(areas)) : null;
+      const around = near ?? box;
+      if (around) map.fitBounds(around, { padding: near ? 90 : 20, maxZoom: 9.5, duration: 0 });
+    },
     destroy() { map.remove(); },
   };
 }

@@ -9,9 +9,10 @@ function* rings(cells: Cells, index: number): Generator<Point[]> {
   else for (const polygon of geometry.coordinates) for (const ring of polygon) yield ring as Point[];
 }
 
-export function bounds(cells: Cells): [Point, Point] | null {
+export function bounds(cells: Cells, only?: ReadonlySet<string>): [Point, Point] | null {
   let west = Infinity, south = Infinity, east = -Infinity, north = -Infinity;
-  cells.features.forEach((_, i) => {
+  cells.features.forEach((feature, i) => {
+    if (only && !only.has(feature.properties.area)) return;
     for (const ring of rings(cells, i)) {
       for (const [x, y] of ring) {
         west = Math.min(west, x); east = Math.max(east, x);

@@ -26,10 +26,10 @@ export function HeadlineCard({ workstream, row, loading }: { workstream: Workstr
 }
 
 function Figures({ row }: { row: HeadlineRow }) {
-  const { t, tr, u, lang } = useWords();
+  const { t, tr, u, du, lang } = useWords();
   const unit = u(row.unit);
   const better = row.better ?? "neutral";
-  const scale = scaleFor([row.current, row.gained, row.remains], lang, row.unit);
+  const scale = scaleFor([row.gained, row.remains], lang, row.unit);
   const neutral = better === "neutral";
   return (
     <>
@@ -46,7 +46,7 @@ function Figures({ row }: { row: HeadlineRow }) {
         <div><dt><i className="key key--remains" />{t(neutral ? "change.remains" : "border.remains")}</dt><dd className={(row.remains ?? 0) < 0 && !neutral ? "worse" : ""}><Value value={row.remains} scale={scale} sign={neutral} regime="remains" /></dd></div>
         <div>
           <dt>{t("plan.dividend")}{row.budget_cny ? <span className="muted card__budget">{t("home.atBudget", { budget: formatMoney(row.budget_cny, lang) })}</span> : null}</dt>
-          <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <span className="num">{withUnit(formatNumber(row.dividend, lang, { unit: row.unit }), unit)}</span>}</dd>
+          <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <span className="num">{withUnit(formatNumber(row.dividend, lang, { unit: row.unit }), du(row.unit))}</span>}</dd>
         </div>
       </dl>
       {row.quality === "illustrative" && <p className="card__caveat">{t("illustrative.short")}</p>}

@@ -9,6 +9,8 @@ export function MeasureMatrix({ m, result, regime }: { m: MeasureResult; result:
   const { t, tr, lang } = useWords();
   const shown = REGIMES.filter((r) => result.regimes.includes(r));
   const scale = scaleFor(shown.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
+  // Differences are small beside the values: a scale of their own keeps them from rounding to nothing.
+  const steps = scaleFor(result.areas.flatMap((a) => [m.gained[a.area], m.remains[a.area]]), lang, m.unit);
   const sign = m.better === "neutral";
   return (
     <div className="scroll-x">
@@ -27,7 +29,7 @@ export function MeasureMatrix({ m, result, regime }: { m: MeasureResult; result:
               <th scope="row">{tr(a.title)}</th>
               {shown.map((r) => <td key={r} className={`right ${r === regime ? "strong" : ""}`}><Value value={m.values[r]?.[a.area]} scale={scale} measure={m.measure} area={a.area} regime={r} /></td>)}
               {shown.length > 1 && (["gained", "remains"] as const).map((kind) => (
-                <td key={kind} className={`right ${tone(m[kind][a.area], sign)}`}><Value value={m[kind][a.area]} scale={scale} sign={sign} measure={m.measure} area={a.area} regime={kind} /></td>
+                <td key={kind} className={`right ${tone(m[kind][a.area], sign)}`}><Value value={m[kind][a.area]} scale={steps} sign={sign} measure={m.measure} area={a.area} regime={kind} /></td>
               ))}
             </tr>
           ))}

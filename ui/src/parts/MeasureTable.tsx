@@ -44,6 +44,7 @@ function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: Meas
   // One scale over the row and its regimes: numbers that are compared share unit and decimals.
   const scale = scaleFor(result.regimes.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
   const first = result.areas[0]?.area ?? "";
+  const steps = scaleFor([m.gained[first], m.remains[first]], lang, m.unit);
   const sign = m.better === "neutral";
   return (
     <tr className={chosen ? "chosen" : undefined}>
@@ -62,7 +63,7 @@ function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: Meas
       ))}
       {compares && (["gained", "remains"] as const).map((kind) => (
         <td key={kind} className={`right ${tone(m[kind][first], sign)}`}>
-          <Value value={m[kind][first]} scale={scale} sign={sign} measure={m.measure} area={first} regime={kind} />
+          <Value value={m[kind][first]} scale={steps} sign={sign} measure={m.measure} area={first} regime={kind} />
         </td>
       ))}
       <td><QualityBadge quality={m.quality} /> <span className="muted num">{m.year}</span></td>

@@ -58,13 +58,13 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
 }
 
 function Step({ value, kind, better, unit }: { value: number | null | undefined; kind: "gained" | "remains"; better: Better; unit: T }) {
-  const { t, u, lang } = useWords();
+  const { t, du, lang } = useWords();
   if (value === undefined) return null;
   return (
     <p className={`switch__step ${better !== "neutral" && value !== null && value < 0 ? "worse" : ""}`}>
       <span>{t(better === "neutral" ? `change.${kind}` : `border.${kind}`)}</span>
       <strong className="num" title={value === null ? t("unknown") : undefined}>
-        {withUnit(formatNumber(value, lang, { sign: better === "neutral", unit }), u(unit))}
+        {withUnit(formatNumber(value, lang, { sign: better === "neutral", unit }), du(unit))}
       </strong>
       <i aria-hidden />
     </p>

@@ -11,8 +11,8 @@ export const ACCENT = "#20394d";
 export const INK = "#1b2730";
 export const MUTED = "#5d6a74";
 export const LINE = "#dfe4e7";
-export const MARK = "#8a4b12"; // points and flows over a teal map
+export const MARK = "#5c3d78"; // points and flows: a hue that no regime, tint or ramp uses
 
 // Calm tints for jurisdictions; with more of them than tints they repeat, and the labels still tell.
-const TINTS = ["#cfdce6", "#ead9bd", "#d3e2d0", "#ddd3e4", "#f0d8d2", "#d2e4e6", "#e5e3c5", "#d9d9de"] as const;
+const TINTS = ["#cfdce6", "#efe4cf", "#d3e2d0", "#ddd3e4", "#f0d8d2", "#d2e4e6", "#e5e3c5", "#d9d9de"] as const;
 export const tint = (index: number): string => TINTS[((index % TINTS.length) + TINTS.length) % TINTS.length] ?? UNKNOWN_FILL;

@@ -101,12 +101,21 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
   );
 }
 
+/** Sentences shown at once: what was computed, and what it says of the main measure. */
+const LEAD = 2;
+
 export function Explain({ sentences, illustrative }: { sentences: string[]; illustrative: boolean }) {
-  const { t } = useWords();
+  const { t, tr } = useWords();
   return (
     <div className="explain" data-testid="explain">
       {illustrative && <p className="explain__caveat">{t("illustrative.long")}</p>}
-      {sentences.map((s, i) => <p key={i}>{s}</p>)}
+      {sentences.slice(0, LEAD).map((s, i) => <p key={i}>{tr(s)}</p>)}
+      {sentences.length > LEAD && (
+        <details className="explain__more">
+          <summary>{t("about.inWords", { n: sentences.length })}</summary>
+          {sentences.slice(LEAD).map((s, i) => <p key={i}>{tr(s)}</p>)}
+        </details>
+      )}
     </div>
   );
 }

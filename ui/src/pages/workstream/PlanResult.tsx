@@ -60,7 +60,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
 
 /** Rules as they are or open, each alone or all jointly, at the same total budget: equal rules are compared. */
 function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCell; onChoose: (cell: PlanCell) => void }) {
-  const { t, tr, u, lang } = useWords();
+  const { t, tr, u, du, lang } = useWords();
   const plan = result.plan;
   if (!plan) return null;
   const target = result.measures.find((m) => m.measure === plan.measure);
@@ -102,7 +102,7 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
                 );
               })}
               <span className={`two__dividend num ${dividend !== null && dividend < 0 ? "worse" : ""}`} data-label={t("plan.dividend")} data-testid={`dividend-${r}`} data-value={dividend ?? ""}>
-                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang, { unit: target?.unit ?? null }), unit)}
+                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang, { unit: target?.unit ?? null }), du(target?.unit))}
               </span>
             </div>
           );

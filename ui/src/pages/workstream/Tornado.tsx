@@ -4,12 +4,13 @@ import { useWords } from "../../i18n";
 
 /** Assumptions by how far each alone moves the difference; the bar runs from its low to its high value. */
 export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; measure: SensitivityMeasure; unit: T | null }) {
-  const { t, tr, u, lang } = useWords();
+  const { t, tr, u, du, lang } = useWords();
   const centre = measure[kind].value;
   const rows = measure.params
     .map((p) => ({ ...p, ends: p[kind] }))
     .filter((p): p is typeof p & { ends: [number, number] } => p.ends[0] !== null && p.ends[1] !== null)
     .sort((a, b) => Math.abs(b.ends[1] - b.ends[0]) - Math.abs(a.ends[1] - a.ends[0]));
+  const moving = rows.filter((r) => r.ends.some((end: number) => centre === null || Math.abs(end - centre) > 1e-9 * Math.max(1, Math.abs(centre))));
   const all = [...rows.flatMap((r) => r.ends), ...(centre === null ? [] : [centre])];
   const low = Math.min(...all), high = Math.max(...all);
   const span = high - low || 1;
@@ -18,12 +19,12 @@ export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; m
   const show = (v: number | null) => formatNumber(v, lang, { scale });
   return (
     <section className="tornado" aria-label={t(`border.${kind}`)} data-testid={`tornado-${kind}`}>
-      <h3>{t(`border.${kind}`)} <span className="num">{show(centre)}</span> <span className="muted">{u(unit)}</span></h3>
-      {rows.length === 0 || high === low ? <p className="muted">{t("sensitivity.still")}</p> : (
+      <h3>{t(`border.${kind}`)} <span className="num">{show(centre)}</span> <span className="muted">{du(unit)}</span></h3>
+      {moving.length === 0 || high === low ? <p className="muted">{t("sensitivity.still")}</p> : (
         <table className="tornado__table">
           <thead className="sr-only"><tr><th>{t("about.param")}</th><th>{t("about.low")}</th><th /><th>{t("about.high")}</th></tr></thead>
           <tbody>
-            {rows.map((r) => {
+            {moving.map((r) => {
               const [a, b] = r.ends;
               return (
                 <tr key={r.param}>
@@ -41,6 +42,7 @@ export function Tornado({ kind, measure, unit }: { kind: "gained" | "remains"; m
           </tbody>
         </table>
       )}
+      {moving.length > 0 && moving.length < rows.length && <p className="muted tornado__key">{t("sensitivity.others", { n: rows.length - moving.length })}</p>}
       <p className="muted tornado__key"><i className="tornado__half" data-end="low" />{t("sensitivity.atLow")} <i className="tornado__half" data-end="high" />{t("sensitivity.atHigh")}</p>
     </section>
   );
