@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +26,7 @@ from xietong.core.glossary import unit
 from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
 from xietong.core.result import Result
+from xietong.core.verbs import check_budget
 from xietong.core.views import column_view, declaration_view, region_view, rules_view
 from xietong.core.workstream import Workstream
 from xietong.io import cells, export, package
@@ -56,8 +58,9 @@ class Regions:
     def __init__(self, names: Sequence[str]) -> None:
         self._paths: dict[str, str] = {}
         for name in names:
-            folder = package.locate(name)
-            self._paths[folder.name] = name
+            known = package.locate(name).resolve().name
+            if self._paths.setdefault(known, name) != name:
+                raise UsageError(f"two of the regions to show are called {known!r}: {self._paths[known]} and {name}; rename one of the folders")
         self._loaded: dict[str, Region] = {}
 
     @property
@@ -65,6 +68,7 @@ class Regions:
         return list(self._paths)
 
     def get(self, name: str, day: str | None = None) -> Region:
+        """A region by its name, as of a day; loaded at most once. Raises NotFound for one that is not shown."""
         if name not in self._paths:
             raise NotFound(f"this server shows no region {name!r}; it shows {', '.join(self._paths)}")
         if name not in self._loaded:
@@ -73,9 +77,9 @@ class Regions:
         return region.at(day) if day else region
 
 
-def create_app(regions: Sequence[str] = ("jjj",)) -> FastAPI:
+def create_app(regions: Sequence[str] | Regions = ("jjj",)) -> FastAPI:
     """The application; ``regions`` are bundled names or folders, the first one being shown first."""
-    shown, jobs = Regions(regions), Jobs(settings().jobs)
+    shown, jobs = regions if isinstance(regions, Regions) else Regions(regions), Jobs(settings().jobs)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -182,6 +186,8 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
         return ask(region, as_of, area, lambda bound: bound.border(), prefer)
 
     def plan(region: str, as_of: AsOf = None, area: AreaName = None, budget: Budget = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
+        if budget is not None:
+            check_budget(budget)  # now, and not in a job that fails later
         return ask(region, as_of, area, lambda bound: bound.plan(budget, seed), prefer)
 
     def sensitivity(region: str, as_of: AsOf = None, area: AreaName = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
@@ -237,6 +243,8 @@ def _job_routes(jobs: Jobs) -> APIRouter:
         found = jobs.get(job)
         if found.error:
             raise found.error
+        if found.state == "cancelled":
+            raise UsageError("the job was cancelled, so it has no result; ask again to start another")
         if found.state != "done":
             raise UsageError(f"the job is {found.state}; its result is there once it is done")
         return JSONResponse(found.result)
@@ -283,7 +291,9 @@ def _table_view(region: Region, name: str) -> dict[str, Any]:
 
 def _table_answer(frame: Any, name: str, region: Region, format: str, limit: int, offset: int) -> Response:
     if format == "csv":
-        return Response(export.csv_text(frame), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+        # RFC 6266: a name in any script, which a header itself could not hold.
+        disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.csv"}
+        return Response(export.csv_text(frame), media_type="text/csv; charset=utf-8", headers=disposition)
     if format == "geojson":
         return JSONResponse(export.geojson(frame, region), media_type="application/geo+json")
     return JSONResponse({"table": name, "total": len(frame), "rows": export.records(frame.iloc[offset : offset + limit])})
@@ -311,7 +321,9 @@ def _handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def unknown(request: Request, error: Exception) -> Response:
-        return problem_response(error)
+        response = problem_response(error)
+        response.headers.update(SECURITY)  # answered outside the middleware
+        return response
 
 
 def _pages(app: FastAPI) -> None:
@@ -319,16 +331,17 @@ def _pages(app: FastAPI) -> None:
     if (STATIC / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=STATIC / "assets"), name="assets")
 
-    @app.get("/{path:path}", include_in_schema=False)
+    files = {one.name for one in STATIC.iterdir() if one.is_file() and not one.name.startswith(".")} if STATIC.is_dir() else set()
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(path: str) -> Response:
-        if path.startswith("api/"):
+        if path == "api" or path.startswith("api/"):
             raise HTTPException(404, "There is no such address; /api/v1/openapi.json lists them.")
         index = STATIC / "index.html"
         if not index.is_file():
             return Response("The web page has not been built. Run `make run`, or `python hatch_build.py`.\n", 503, media_type="text/plain")
-        known = STATIC / path
-        if path and "/" not in path and known.is_file() and known.resolve().parent == STATIC.resolve() and not path.startswith("."):
-            return FileResponse(known)
+        if path in files:
+            return FileResponse(STATIC / path)
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 

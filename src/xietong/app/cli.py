@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +37,9 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of random draws", 
 
 def main() -> None:
     """Run the command line; errors that the user can mend end with exit code 2 and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" in its place
     try:
         app()
     except XietongError as error:
@@ -44,7 +49,8 @@ def main() -> None:
         sys.stderr.write("xietong: stopped; nothing was changed\n")
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read has gone: what is still buffered must not raise again while Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
 
 
@@ -64,7 +70,8 @@ def _load(region: str, day: str = "") -> Any:
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    plain = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=plain, indent=1, allow_nan=False) + "\n")
 
 
 @app.command("list")
@@ -109,7 +116,7 @@ def headline(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangOpti
 def serve(
     region: Annotated[list[str] | None, typer.Option("--region", "-r", help="Region(s) to show: bundled names or folders")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on")] = "",
-    port: Annotated[int, typer.Option(help="Port; 0 picks a free one", min=0, max=65535)] = -1,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one", min=0, max=65535)] = None,
     with_headline: Annotated[bool, typer.Option("--headline", help="Print the headline table first")] = False,
     lang: LangOption = "",
 ) -> None:
@@ -120,7 +127,7 @@ def serve(
     names = region or [settings().region]
     if with_headline:
         headline(region=names[0], lang=lang)
-    run(names, host or settings().host, settings().port if port < 0 else port)
+    run(names, host or settings().host, settings().port if port is None else port)
 
 
 @region_app.command("list")

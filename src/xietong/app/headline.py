@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from xietong import __version__
+from xietong.app.kept import kept
+from xietong.core.digest import digest
 from xietong.core.errors import XietongError
 from xietong.core.glossary import unit
 from xietong.core.progress import Progress, Report, silent
@@ -15,15 +19,20 @@ def headline(region: Region, report: Report = silent) -> list[dict[str, Any]]:
     rows = []
     names = list(region.workstreams)
     for position, name in enumerate(names):
-        key = f"headline:{region.name}:{region.day}:{region.digest}:{name}"
         progress = Progress(report).part(position, len(names))
-        rows.append(region.memo.get(key, lambda name=name, progress=progress: _row(region, name, progress)))  # type: ignore[misc]
+        rows.append(_row(region, name, progress) if region.missing(region.workstreams[name]) else _kept_row(region, name, progress))
     return rows
 
 
-def _row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
-    from dataclasses import replace
+def _kept_row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
+    workstream = region.workstreams[name]
+    key = digest("headline", __version__, workstream.title, sorted(workstream.measures), workstream.budget_cny, region.inputs_digest(workstream))
+    progress.tick(0)
+    row: dict[str, Any] = region.memo.get(f"headline:{key}", lambda: kept(f"headline-{key}", lambda: _row(region, name, progress)))
+    return row
 
+
+def _row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
     bound = region.bind(name)
     workstream = bound.workstream
     measure = workstream.measures[workstream.target]
@@ -38,7 +47,7 @@ def _row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
         row |= {"current": figure.values["current"][whole], "gained": figure.gained[whole], "remains": figure.remains[whole]}
         row |= {"quality": str(figure.quality), "year": figure.year}
         if workstream.can_choose:
-            plan = replace(bound, progress=replace(progress.part(1, 4), end=progress.end)).plan().plan
+            plan = replace(bound, progress=replace(progress.part(1, 4), end=progress.end)).plan(rules=("current",)).plan
             assert plan is not None
             row |= {"dividend": plan.dividend["current"], "budget_cny": plan.budget_cny}
     except XietongError as error:

@@ -33,18 +33,21 @@ class Job:
         return self.state in ("done", "failed", "cancelled")
 
     def report(self, done: float) -> None:
+        """Note how far the work is; raises Cancelled where the job has been stopped."""
         if self.stop.is_set():
             raise Cancelled
         self.done = max(self.done, done)
 
     def run(self) -> None:
+        """Do the work and note how it ended; nothing of a cancelled job is kept."""
         if self.stop.is_set():
             self.state = "cancelled"
             return
         self.state = "running"
         try:
-            self.result = self.work(self.report)
-            self.done, self.state = 1.0, "done"
+            result = self.work(self.report)
+            self.report(1.0)  # cancelled in the last moment is cancelled too
+            self.result, self.state = result, "done"
         except Cancelled:
             self.state = "cancelled"
         except Exception as error:
@@ -60,6 +63,7 @@ class Jobs:
         self._lock = threading.Lock()
 
     def submit(self, work: Callable[[Report], Any]) -> Job:
+        """Queue ``work``. Raises UsageError where too many jobs are waiting or running."""
         job = Job(secrets.token_urlsafe(12), work)
         with self._lock:
             for old in [name for name, one in self._jobs.items() if one.ended][: max(0, len(self._jobs) - MAX_JOBS + 1)]:
@@ -77,6 +81,7 @@ class Jobs:
             return self._jobs[name]
 
     def cancel(self, name: str) -> Job:
+        """Stop a job: at once where it is queued, at its next report where it runs."""
         job = self.get(name)
         job.stop.set()
         if job.state == "queued":
@@ -84,6 +89,7 @@ class Jobs:
         return job
 
     def close(self) -> None:
+        """Stop all jobs and start no more."""
         for job in self._jobs.values():
             job.stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)

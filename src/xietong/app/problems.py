@@ -29,6 +29,7 @@ def problem(error: Exception) -> dict[str, Any]:
 
 
 def problem_response(error: Exception) -> JSONResponse:
+    """The answer over HTTP to an error, as application/problem+json."""
     details = problem(error)
     headers = error.headers if isinstance(error, HTTPException) else None
     return JSONResponse(details, details["status"], media_type=PROBLEM, headers=dict(headers) if headers else None)

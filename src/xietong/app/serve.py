@@ -11,14 +11,17 @@ from xietong.core.errors import UsageError
 
 
 def run(regions: Sequence[str], host: str, port: int) -> None:
-    """Serve until interrupted; UsageError where the port cannot be had."""
+    """Serve until interrupted; UsageError where the port cannot be had, DataError where a region has faults."""
     import uvicorn
 
-    from xietong.app.api import create_app
+    from xietong.app.api import Regions, create_app
 
+    shown = Regions(regions)
+    for name in shown.names:
+        shown.get(name)  # a broken region is reported now, not to the first visitor
     listener = _listen(host, port)
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(create_app(regions), log_level="warning", timeout_graceful_shutdown=3))
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(create_app(shown), log_level="warning", timeout_graceful_shutdown=3))
     sys.stderr.write(f"xietong: {address}  (page and API; stop with Ctrl-C)\n")
     sys.stderr.flush()
     server.run(sockets=[listener])

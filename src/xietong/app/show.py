@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from xietong.core.explain import amount
 from xietong.core.explain import figure as plain_figure
@@ -20,9 +21,10 @@ MARKS = {"published": "●", "derived": "◐", "illustrative": "○"}
 
 
 def _console() -> Console:
-    console = Console(soft_wrap=False)
+    # Names come from the region's files: nothing in them is markup.
+    console = Console(soft_wrap=False, markup=False, emoji=False)
     # Into a pipe or file, a table must not be cut to a terminal's width.
-    return console if console.is_terminal else Console(width=160)
+    return console if console.is_terminal else Console(width=160, markup=False, emoji=False)
 
 
 @contextmanager
@@ -47,6 +49,7 @@ def _quality(quality: str | None, lang: str) -> str:
 
 
 def show_list(view: list[dict[str, Any]], lang: str) -> None:
+    """The workstreams and what the region lacks for each."""
     table = Table(_word(lang, "领域", "workstream"), _word(lang, "名称", "title"), _word(lang, "缺少", "lacks"))
     for row in view:
         table.add_row(row["workstream"], row["title"][lang], ", ".join(row["missing"]) or "—")
@@ -76,7 +79,7 @@ def show_headline(rows: list[dict[str, Any]], region: Any, lang: str) -> None:
 def show_declaration(view: dict[str, Any], lang: str) -> None:
     """A workstream's declarations."""
     console = _console()
-    console.print(f"[bold]{view['workstream']}[/] · {view['title'][lang]}\n{view['about'][lang]}\n")
+    console.print(Text.assemble((view["workstream"], "bold"), f" · {view['title'][lang]}\n{view['about'][lang]}\n"))
     for kind, title in (("measures", ("指标", "measures")), ("rules", ("规则", "rules")), ("params", ("假设", "assumptions")), ("levers", ("手段", "levers"))):
         if view[kind]:
             table = Table(title=_word(lang, *title), title_justify="left")
@@ -114,7 +117,7 @@ def _cell(value: Any, lang: str) -> str:
 def show_region(region: Any, lang: str) -> None:
     """A region in a few lines."""
     console = _console()
-    console.print(f"[bold]{region.name}[/] · {getattr(region.title, lang)} · {region.day}")
+    console.print(Text.assemble((region.name, "bold"), f" · {getattr(region.title, lang)} · {region.day}"))
     console.print(", ".join(getattr(region.areas.by_id[one].title, lang) for one in region.areas.jurisdictions) + f" · {len(region.areas.places)} places")
     table = Table(_word(lang, "表", "table"), _word(lang, "行数", "rows"), *(getattr(title, lang) for title in QUALITIES.values()))
     for name in sorted(region.tables):
@@ -143,7 +146,7 @@ def show_result(result: Result, lang: str) -> None:
         for position, column in enumerate(bound.columns):
             known = [figure.values[regime] for regime in regimes] + ([figure.gained, figure.remains] if figure.gained else [])
             values = [plain_figure(one[column], figure.measure.unit, lang) for one in known]
-            name = (getattr(figure.measure.title, lang), f"[dim]{getattr(unit(figure.measure.unit), lang)}[/]", "")[min(position, 2)]
+            name = (getattr(figure.measure.title, lang), Text(getattr(unit(figure.measure.unit), lang), "dim"), "")[min(position, 2)]
             last = position == len(bound.columns) - 1
             table.add_row(name, getattr(title_of(bound, column), lang), *values, _quality(figure.quality, lang) if position == 0 else "", end_section=last)
     console.print(table)

@@ -159,6 +159,7 @@ class Lever:
 
     @property
     def target(self) -> tuple[str, str]:
+        """``changes`` in two parts: (table, column), or ("rules", rule)."""
         table, _, column = self.changes.partition(".")
         return table, column
 

@@ -101,7 +101,7 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
         return
     measure = result.bound.workstream.measures[plan.measure]
     budget, title = amount(plan.budget_cny, "cny", lang), getattr(measure.title, lang)
-    for rules in ("current", "open"):
+    for rules in plan.before:
         by = {cell.deciders: cell for cell in plan.cells if cell.rules == rules}
         values = [amount(value, measure.unit, lang) for value in (plan.before[rules][result.bound.columns[0]], by["alone"].whole, by["jointly"].whole)]
         dividend = amount(plan.dividend[rules], measure.unit, lang)

@@ -33,6 +33,7 @@ class Memo:
         self._lock = threading.Lock()
 
     def get(self, key: str, compute: Callable[[], Any]) -> Any:
+        """What is kept under ``key``, computed first where nothing is; an exception leaves nothing behind."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -102,6 +103,7 @@ class Region:
         return [*super().__dir__(), *self.workstreams]
 
     def bind(self, name: str) -> Bound:
+        """A workstream bound to this region: what ``region.care`` gives. Raises NotFound."""
         from xietong.core.verbs import Bound
 
         if name not in self.workstreams:
@@ -189,6 +191,7 @@ class Region:
         return digest([tuple(area) for area in self.areas.by_id.values()])
 
     def rules_digest(self, provider: Provider) -> str:
+        """Digest of the rules that a workstream reads, as they hold on the region's day."""
         resolved = [self.rule(provider, name) for name in sorted(provider.rules)]
         return digest([(one.items, one.values.tobytes().hex(), one.classes.tobytes().hex()) for one in resolved])
 
@@ -246,4 +249,5 @@ def parse_day(day: date | str) -> date:
 
 
 def steps_digest(steps: Sequence[Step]) -> str:
+    """Digest of what steps change, whatever their order; cost and payer change no outcome."""
     return digest(sorted((step.lever, step.key, step.amount) for step in steps))

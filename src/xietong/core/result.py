@@ -73,6 +73,7 @@ class Cell:
 
     @property
     def gap(self) -> float | None:
+        """How far the outcome lies from its bound, as a share of it; None where no bound is known."""
         if self.bound is None or self.whole is None:
             return None
         return abs(self.whole - self.bound) / max(abs(self.whole), 1e-12)
@@ -108,6 +109,8 @@ class Side:
 
 @dataclass(frozen=True)
 class PlanResult:
+    """Two by two, rules (current, open) by deciders (each alone, jointly), the target before, and who gains and who pays."""
+
     budget_cny: float
     seed: int
     measure: str
@@ -143,6 +146,7 @@ class Swing:
     params: Mapping[str, Param]
 
     def to_dict(self, name: str) -> dict[str, Any]:
+        """The swing as plain data; for each assumption the figures at its low and its high."""
         params = [
             {
                 "param": param, "title": declared.title._asdict(), "unit": unit(declared.unit)._asdict(),
@@ -156,6 +160,8 @@ class Swing:
 
 @dataclass(frozen=True)
 class Sensitivity:
+    """How the border figures move over the ranges of the assumptions, from ``runs`` runs."""
+
     runs: int
     seed: int
     measures: Mapping[str, Swing]
@@ -217,6 +223,7 @@ class Result:
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:
+        """The sentences of ``explain`` by language."""
         from xietong.core.explain import explain
 
         return explain(self)

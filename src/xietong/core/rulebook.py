@@ -155,7 +155,7 @@ def with_steps(resolved: Resolved, steps: Iterable[Step], areas: Areas) -> Resol
     return Resolved(resolved.rule, classes, resolved.items, np.where(home, resolved.rule.open, values), home, resolved.rows)
 
 
-def check_rows(rows: Sequence[RuleRow], rules: Mapping[str, Rule], areas: Areas) -> list[Fault]:
+def check_rows(rows: Sequence[RuleRow], rules: Mapping[str, Rule]) -> list[Fault]:
     """Faults that single rows and pairs of rows show: values outside [closed, open], periods that overlap."""
     faults = []
     for row in rows:

@@ -46,17 +46,19 @@ class Bound:
         """What does the border cost? ``solve`` with the border closed, as it is, and open."""
         return self._result("border", self._regimes(self.progress))
 
-    def plan(self, budget_cny: float | None = None, seed: int = 0) -> Result:
-        """The best joint step within a budget, two by two: rules (current, open) x deciders (each alone, jointly)."""
+    def plan(self, budget_cny: float | None = None, seed: int = 0, rules: tuple[Regime, ...] = ("current", "open")) -> Result:
+        """The best joint step within a budget, two by two: rules (current, open) x deciders (each alone, jointly).
+
+        ``rules`` leaves out a row where only the other is wanted.
+        """
         if not self.workstream.can_choose:
             raise UsageError(f"{self.workstream.name} has no levers yet, so there is nothing to plan")
         budget = check_budget(self.workstream.budget_cny[0] if budget_cny is None else budget_cny)
         cells: list[Cell] = []
         before: dict[str, dict[str, float | None]] = {}
         outcomes: dict[Regime, Outcome] = {}
-        rules: tuple[Regime, ...] = ("current", "open")
         for position, regime in enumerate(rules):
-            span = self.progress.part(position, 2)
+            span = self.progress.part(position, len(rules))
             outcomes[regime] = self._solve(regime, span.part(0, 8))
             before[regime] = self._target(outcomes[regime])
             alone = self._cell(regime, "alone", budget, seed, span.part(1, 4))
@@ -66,7 +68,7 @@ class Bound:
                 joint = replace(alone, deciders="jointly", status="no better than each alone", bound=joint.bound)
             cells += [alone, joint]
         plan = PlanResult(budget, seed, self.workstream.target, before, tuple(cells), self._dividends(cells), self._sides(before, cells))
-        return self._result("plan", {"current": outcomes["current"]}, plan=plan)
+        return self._result("plan", {rules[0]: outcomes[rules[0]]}, plan=plan)
 
     def sensitivity(self, seed: int = 0) -> Result:
         """``border`` over the ranges of the assumptions: the range of the difference, not two wide bands."""
@@ -205,7 +207,7 @@ class Bound:
     def _dividends(self, cells: Sequence[Cell]) -> dict[str, float | None]:
         measure = self.workstream.measures[self.workstream.target]
         by = {(cell.rules, cell.deciders): cell.whole for cell in cells}
-        return {rules: gain(measure, by[rules, "alone"], by[rules, "jointly"]) for rules in ("current", "open")}
+        return {rules: gain(measure, by[rules, "alone"], by[rules, "jointly"]) for rules in dict.fromkeys(cell.rules for cell in cells)}
 
     def _sides(self, before: Mapping[str, Mapping[str, float | None]], cells: Sequence[Cell]) -> tuple[Side, ...]:
         """Who gains and who pays under current rules, and transfers that leave every side better off than alone.
@@ -213,7 +215,7 @@ class Bound:
         Gains are valued at ``worth`` CNY a unit; the surplus over each alone is shared equally (the Nash bargaining
         solution with transferable utility: Nash, The Bargaining Problem, Econometrica 18, 1950).
         """
-        if not self.workstream.worth or self.area:
+        if not self.workstream.worth or self.area or "current" not in before:
             return ()
         worth = self.region.params(self.workstream)[self.workstream.worth].value
         measure = self.workstream.measures[self.workstream.target]

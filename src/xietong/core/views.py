@@ -44,10 +44,12 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
 
 
 def column_view(name: str, column: Any) -> dict[str, Any]:
+    """A column as declared."""
     return {"column": name, "title": column.title._asdict(), "type": column.kind, "unit": unit(column.unit)._asdict(), "optional": column.optional}
 
 
 def params_view(provider: Provider, params: dict[str, Any]) -> list[dict[str, Any]]:
+    """Assumptions with their ranges, as a region has them."""
     return [
         {
             "param": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "low": one.low, "value": one.value,
@@ -58,6 +60,7 @@ def params_view(provider: Provider, params: dict[str, Any]) -> list[dict[str, An
 
 
 def area_view(area: Area, region: Region) -> dict[str, Any]:
+    """An area; coordinates are None where they are unknown."""
     lon, lat = (None if value != value else value for value in (area.lon, area.lat))
     return {
         "area": area.area, "title": area.title._asdict(), "level": area.level, "parent": area.parent or None,
@@ -91,6 +94,7 @@ def rules_view(region: Region) -> list[dict[str, Any]]:
 
 
 def rule_view(row: RuleRow, workstream: str, rule: Any) -> dict[str, Any]:
+    """A row of ``rules.csv`` beside what its rule would be closed and open."""
     return {
         "workstream": workstream, "rule": row.rule.partition(".")[2], "title": rule.title._asdict(), "unit": unit(rule.unit)._asdict(),
         "origin": row.origin, "destination": row.destination, "item": row.item or None, "closed": rule.closed, "value": row.value,

@@ -43,6 +43,7 @@ class Provider:
         return T(joined, " ".join(english.split()))
 
     def lever(self, step: Step) -> Lever:
+        """The lever that a step uses. Raises NotFound."""
         if step.lever not in self.levers:
             raise NotFound(f"{self.name} has no lever {step.lever!r}; it has {', '.join(self.levers) or 'none'}")
         return self.levers[step.lever]

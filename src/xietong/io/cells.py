@@ -1,8 +1,8 @@
 """Service cells: a map computed from the points alone. They are not administrative boundaries.
 
 Each place gets the part of the region that is nearest to it once larger places are allowed to reach further: the power
-diagram (Aurenhammer, SIAM Journal on Computing 16, 1987) whose weights are the places' areas, clipped to the union of
-discs that the areas would fill.
+diagram (Aurenhammer, SIAM Journal on Computing 16, 1987) whose weights are the places' areas, clipped to an outline drawn
+around the discs that the areas would fill.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 NOTE = T("服务单元(由点位计算),不是行政区划界线", "Service cells computed from points, not administrative boundaries")
 KM_PER_DEGREE = 111.195
 NEIGHBOURS = 48
-SPREAD = 1.3
-"""How far a place's disc reaches beyond a disc of its area: neighbours must overlap for the map to close."""
-
-SMOOTH_KM = 12.0
+CLOSE, ROUND = 3.5, 0.6
+"""How wide a bay is filled and how sharp a spit is rounded off, in radii of a middling place."""
 
 
 def cells(areas: Areas) -> list[Any]:
@@ -36,14 +34,24 @@ def cells(areas: Areas) -> list[Any]:
     scale = np.array([KM_PER_DEGREE * np.cos(middle), KM_PER_DEGREE])
     points = frame[["lon", "lat"]].to_numpy() * scale
     radius, near = _radii(points, frame["area_km2"].to_numpy())
-    discs = shapely.buffer(shapely.points(points), np.maximum(radius * SPREAD, 1.0), quad_segs=12)
-    outline = shapely.union_all(discs).buffer(SMOOTH_KM).buffer(-SMOOTH_KM)
+    outline = _outline(points, np.maximum(radius, 1.0))
     weights = np.minimum(radius, 0.95 * near) ** 2
     found = []
     for ring in _power_cells(points, weights, outline.bounds):
         cell = shapely.Polygon(ring).intersection(outline) if len(ring) >= 3 else None
         found.append(None if cell is None or cell.is_empty else shapely.transform(cell.simplify(0.05), lambda xy: np.round(xy / scale, 4)))
     return found
+
+
+def _outline(points: np.ndarray, radius: np.ndarray) -> Any:
+    """The region's shape: discs of the places' areas, bays between them filled, spits rounded; no place is left outside."""
+    import shapely
+
+    discs = shapely.buffer(shapely.points(points), radius, quad_segs=12)
+    middling = float(np.median(radius))
+    shape = shapely.union_all(discs).buffer(CLOSE * middling).buffer(-CLOSE * middling)
+    shape = shape.buffer(-ROUND * middling).buffer(ROUND * middling)
+    return shapely.union_all([shape, *discs[~shapely.contains(shape, shapely.points(points))]])
 
 
 def _radii(points: np.ndarray, area_km2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from xietong.core.declare import Column, Table
 from xietong.core.workstream import Provider
-from xietong.io.package import DESCRIPTOR, declared_tables
+from xietong.io.descriptor import DESCRIPTOR
+from xietong.io.package import declared_tables
 from xietong.io.schema import FRAMEWORK, SOURCE
 
 _TYPES = {"text": "string", "area": "string", "number": "number", "integer": "integer", "boolean": "boolean", "date": "date"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
 PLACE_COLUMNS = ("place", "area", "destination", "jurisdiction")
 """Where a row lies on the map: the first of these columns that it has."""
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def records(frame: Frame) -> list[dict[str, Any]]:
@@ -26,11 +31,18 @@ def plain(value: Any) -> Any:
 
 def csv_text(frame: Frame) -> str:
     """CSV (UTF-8, comma, LF); cells that a spreadsheet would run as a formula are quoted with an apostrophe."""
-    safe = frame.copy()
+    safe = frame.rename(columns=_harmless)
     for name in safe.columns:
         if safe[name].dtype.kind not in "fiub":
-            safe[name] = [f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "@", "\t", "\r") else cell for cell in safe[name]]
+            safe[name] = [_harmless(cell) for cell in safe[name]]
     return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that starts like a formula (also in full-width signs) gets an apostrophe; a number written as text stays."""
+    if not isinstance(cell, str) or not cell.startswith(FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
 
 
 def geojson(frame: Frame, region: Region) -> dict[str, Any]:

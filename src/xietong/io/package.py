@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -10,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from xietong.core.areas import SET, Area, Areas
-from xietong.core.declare import Column, Param, Quality, Table
+from xietong.core.areas import Area, Areas
+from xietong.core.declare import Column, Param, Quality, Rule, Table
 from xietong.core.errors import DataError, Fault, NotFound, XietongError
-from xietong.core.region import Event, Region, parse_day
+from xietong.core.region import Region, parse_day
 from xietong.core.rulebook import EVER, RuleRow, check_rows, resolve
-from xietong.core.text import T, same
+from xietong.core.text import T
 from xietong.core.workstream import Provider
-from xietong.io import tabular
+from xietong.io import descriptor, tabular
 from xietong.io.cells import geodataframe
 from xietong.io.checks import check_areas, check_params, check_references, check_units
-from xietong.io.schema import FRAMEWORK, OPTIONAL, SOURCE
+from xietong.io.descriptor import DESCRIPTOR, Descriptor
+from xietong.io.schema import FRAMEWORK
 
-DESCRIPTOR = "datapackage.json"
 BUNDLED = Path(__file__).parents[1] / "regions"
 
 
@@ -37,8 +36,12 @@ def locate(region: str | Path) -> Path:
     if name in bundled():
         return BUNDLED / name
     folder = Path(name)
-    if "\0" in name or not folder.is_dir():
-        raise NotFound(f"there is no region {name!r}: bundled are {', '.join(bundled())}; otherwise give a folder that holds {DESCRIPTOR}")
+    try:
+        found = folder.is_dir()
+    except (OSError, ValueError):  # a name that no folder can have
+        found = False
+    if not found:
+        raise NotFound(f"there is no region {name[:200]!r}: bundled are {', '.join(bundled())}; otherwise give a folder that holds {DESCRIPTOR}")
     return folder
 
 
@@ -82,7 +85,7 @@ def validate(region: str | Path, catalogue: Mapping[str, Provider]) -> list[Faul
 
 
 class _Reader:
-    """One pass over a folder, gathering faults as it goes."""
+    """One pass over a folder. A check is made wherever what it needs could be read, so that all faults come at once."""
 
     def __init__(self, folder: Path, catalogue: Mapping[str, Provider]) -> None:
         self.folder = folder
@@ -90,134 +93,96 @@ class _Reader:
         self.faults: list[Fault] = []
 
     def read(self, day: date) -> Region | None:
-        meta = self._descriptor()
-        if meta is None:
+        found = descriptor.read(self.folder, self.faults)
+        if found is None:
             return None
-        resources = self._resources(meta)
-        declared = declared_tables(self.catalogue)
-        for name in FRAMEWORK:
-            if name not in resources and name not in OPTIONAL:
-                self.faults.append(Fault(f"resource {name!r} is missing", f"Add {name}.csv and list it under resources.", DESCRIPTOR))
-        if any(name not in resources and name not in OPTIONAL for name in FRAMEWORK):
-            return None
+        shared = declared_tables(self.catalogue)
+        own = {name: resource.table(name) for name, resource in found.resources.items() if name not in shared and name not in FRAMEWORK}
+        declared = {**own, **shared, **FRAMEWORK}
         tables: dict[str, tabular.Rows] = {}
-        own = {name: resource.table(name) for name, resource in resources.items() if name not in declared}
-        for name, resource in resources.items():
-            table = FRAMEWORK.get(name) or declared.get(name) or own[name]
-            check_units(name, resource.fields, table, self.faults)
-            rows = tabular.read(resource.path, table, self.faults, sourced=name != "sources")
+        for name, resource in found.resources.items():
+            check_units(name, resource.fields, declared[name], self.faults)
+            rows = tabular.read(resource.path, declared[name], self.faults, sourced=name != "sources")
             if rows is not None:
                 tables[name] = rows
-        if any(name in resources and name not in tables for name in FRAMEWORK):
-            return None
-        return self._assemble(meta, tables, {**own, **declared}, day)
-
-    def _descriptor(self) -> dict[str, Any] | None:
-        path = self.folder / DESCRIPTOR
-        mend = "`xietong region new DIR` writes a valid example."
-        try:
-            meta = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            self.faults.append(Fault(f"cannot be read ({error.strerror or error})", mend, DESCRIPTOR))
-            return None
-        except ValueError as error:
-            self.faults.append(Fault(f"is not valid JSON: {error}", mend, DESCRIPTOR))
-            return None
-        block = meta.get("xietong") if isinstance(meta, dict) else None
-        if not isinstance(block, dict) or not isinstance(meta.get("resources"), list) or not isinstance(meta.get("name"), str):
-            self.faults.append(Fault("needs name, resources (a list) and a block xietong", mend, DESCRIPTOR))
-            return None
-        try:
-            _text(block["title"])
-            levels = [(str(level["level"]), _text(level["title"])) for level in block["levels"]]
-            [(date.fromisoformat(event["day"]), _text(event["title"])) for event in block.get("events", [])]
-            if len(levels) < 2 or SET in dict(levels):
-                raise ValueError(f"levels must name at least the region and its jurisdictions, and none may be {SET!r}")
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            self.faults.append(Fault(f"block xietong is incomplete or ill-formed ({type(error).__name__}: {error})", mend, DESCRIPTOR))
-            return None
-        return dict(meta)
-
-    def _resources(self, meta: Mapping[str, Any]) -> dict[str, _Resource]:
-        found: dict[str, _Resource] = {}
-        for entry in meta["resources"]:
-            name, path = (entry.get("name"), entry.get("path")) if isinstance(entry, dict) else (None, None)
-            if not isinstance(name, str) or not isinstance(path, str):
-                self.faults.append(Fault("a resource lacks name or path", 'Write {"name": "areas", "path": "areas.csv"}.', DESCRIPTOR))
-                continue
-            if name in found:
-                self.faults.append(Fault(f"resource {name!r} is listed twice", "Keep one.", DESCRIPTOR))
-            if Path(path).is_absolute() or ".." in Path(path).parts or (self.folder / path).resolve().parent != self.folder.resolve():
-                self.faults.append(Fault(f"path {path!r} leaves the region's folder", "Put the file beside datapackage.json.", DESCRIPTOR))
-                continue
-            found[name] = _Resource(self.folder / path, entry.get("schema"))
-        return found
-
-    def _assemble(self, meta: Mapping[str, Any], tables: dict[str, tabular.Rows], declared: Mapping[str, Table], day: date) -> Region | None:
-        block = meta["xietong"]
-        levels = {str(level["level"]): _text(level["title"]) for level in block["levels"]}
-        before = len(self.faults)
-        area_rows = tables["areas"]
-        check_areas(area_rows, tables.get("members"), tuple(levels), block.get("bbox"), self.faults)
-        if len(self.faults) > before:
-            return None
-        areas = Areas(_areas(area_rows, tables.get("members")), levels)
+        areas = self._areas(found, tables)
         check_references(tables, declared, areas, self.faults)
-        rows = tuple(_rules(tables["rules"])) if len(self.faults) == before else ()
         check_params(tables.get("params"), self.catalogue, self.faults)
-        if len(self.faults) > before:
+        rules = self._rules(tables, set(found.resources), areas)
+        if self.faults or areas is None:
             return None
-        region = Region(
-            name=meta["name"],
-            title=_text(block["title"]),
-            note=_text(block.get("note", {"zh": "", "en": ""})),
+        return Region(
+            name=found.name,
+            title=found.title,
+            note=found.note,
             areas=areas,
-            levels=levels,
-            tables={name: _frame(rows_, declared[name]) for name, rows_ in tables.items() if name not in FRAMEWORK},
-            rows=rows,
+            levels=found.levels,
+            tables={name: _frame(rows, declared[name]) for name, rows in tables.items() if name not in FRAMEWORK},
+            rows=rules,
             assumptions=_assumptions(tables.get("params"), self.catalogue),
             sources=_sources(tables["sources"]),
             catalogue=self.catalogue,
             day=day,
-            events=tuple(Event(date.fromisoformat(one["day"]), _text(one["title"])) for one in block.get("events", [])),
-            timezone=str(block.get("timezone", "UTC")),
-            currency=str(block.get("currency", "CNY")),
+            events=found.events,
+            timezone=found.timezone,
+            currency=found.currency,
             draw=geodataframe,
-            folder=meta["name"] if self.folder.parent == BUNDLED else str(self.folder),
+            folder=found.name if self.folder.parent == BUNDLED else str(self.folder),
         )
-        self._check_rules(region)
-        return region
 
-    def _check_rules(self, region: Region) -> None:
-        """Every rule of every workstream that has its data must resolve on each day on which something changes."""
+    def _sound(self, *rows: tabular.Rows | None) -> bool:
+        """Whether nothing has been found wrong in these files."""
+        faulty = {fault.file for fault in self.faults}
+        return not any(one is not None and one.file in faulty for one in rows)
+
+    def _areas(self, found: Descriptor, tables: Mapping[str, tabular.Rows]) -> Areas | None:
+        rows, members = tables.get("areas"), tables.get("members")
+        if rows is None or not found.levels or ("members" in found.resources and members is None):
+            return None
+        check_areas(rows, members, tuple(found.levels), found.bbox, self.faults)
+        return Areas(_areas(rows, members), found.levels) if self._sound(rows, members) else None
+
+    def _rules(self, tables: Mapping[str, tabular.Rows], present: set[str], areas: Areas | None) -> tuple[RuleRow, ...]:
+        """Rows of rules.csv; every rule of a workstream that has its data must resolve whenever something changes."""
+        file = tables.get("rules")
+        if file is None or not self._sound(file):
+            return ()
+        rows = tuple(_rules(file))
         rules = {f"{name}.{rule}": (one, declared) for name, one in self.catalogue.items() for rule, declared in one.rules.items()}
-        for row in region.rows:
-            if row.rule not in rules and row.rule.partition(".")[0] in self.catalogue:
-                known = ", ".join(sorted(rule for rule in rules if rule.startswith(row.rule.partition(".")[0] + ".")))
-                self.faults.append(Fault(f"there is no rule {row.rule!r}", f"Known are {known}.", "rules.csv", row.line, "rule"))
-        self.faults += check_rows(region.rows, {name: declared for name, (_, declared) in rules.items()}, region.areas)
-        if self.faults:
-            return
+        for row in rows:
+            owner, point, _ = row.rule.partition(".")
+            if row.rule not in rules and (owner in self.catalogue or not point):
+                known = ", ".join(sorted(rule for rule in rules if rule.startswith(owner + "."))) or "named WORKSTREAM.RULE"
+                self.faults.append(Fault(f"there is no rule {row.rule!r}", f"Known are {known}.", file.file, row.line, "rule"))
+        self.faults += check_rows(rows, {name: declared for name, (_, declared) in rules.items()})
+        if areas is None or not self._sound(file):
+            return rows
         for name, (provider, rule) in rules.items():
-            if region.missing(provider):
+            if not self._fed(provider, present) or (rule.item and rule.item.partition(".")[0] not in tables):
                 continue
-            own = [row for row in region.rows if row.rule == name]
-            items: list[str] = []
-            if rule.item:
-                table, _, column = rule.item.partition(".")
-                items = sorted({str(item) for item in region.tables[table][column]})
-                for row in own:
-                    if row.item and row.item not in items:
-                        self.faults.append(Fault(f"item {row.item!r} is not in {rule.item}", f"Use one of {table}.csv.", "rules.csv", row.line, "item"))
-            for day in sorted({row.valid_from for row in own} | {row.valid_to for row in own if row.valid_to != EVER}) or [region.day]:
+            own = [row for row in rows if row.rule == name]
+            if not own:
+                self.faults.append(Fault(f"rule {name!r} has no row", f"Add a row from {areas.region} to {areas.region} as the general case.", file.file))
+            items = self._items(rule, own, tables) if rule.item else []
+            for change in sorted({row.valid_from for row in own} | {row.valid_to for row in own if row.valid_to != EVER}):
                 try:
-                    resolve(name, rule, own, region.areas, items, day)
+                    resolve(name, rule, own, areas, items, change)
                 except DataError as error:
                     self.faults.extend(fault for fault in error.faults if fault not in self.faults)
+        return rows
 
+    def _items(self, rule: Rule, own: Iterable[RuleRow], tables: Mapping[str, tabular.Rows]) -> list[str]:
+        table, _, column = rule.item.partition(".")
+        items = sorted({str(item) for item in tables[table].columns[column]})
+        for row in own:
+            if row.item and row.item not in items:
+                self.faults.append(Fault(f"item {row.item!r} is not in {rule.item}", f"Use one of {table}.csv.", tables["rules"].file, row.line, "item"))
+        return items
 
-def _text(value: Any) -> T:
-    return T(str(value["zh"]), str(value["en"]))
+    def _fed(self, provider: Provider, present: set[str]) -> bool:
+        """Whether the package lists every table that a provider reads, and that its needs read."""
+        able = (any(one.provides == need and self._fed(one, present) for one in self.catalogue.values()) for need in provider.needs)
+        return all(name in present or table.optional for name, table in provider.tables.items()) and all(able)
 
 
 def _areas(rows: tabular.Rows, members: tabular.Rows | None) -> Iterable[Area]:
@@ -273,31 +238,6 @@ def _storage(values: np.ndarray, column: Column | None) -> np.ndarray:
     if column is not None and column.kind == "integer" and not column.optional:
         return values.astype(np.int64)
     return values
-
-
-_KINDS: Mapping[str, Any] = {"integer": "integer", "number": "number", "date": "date", "boolean": "boolean"}
-
-
-class _Resource:
-    """An entry of the descriptor's resources: where the file is and what the package says of its columns."""
-
-    def __init__(self, path: Path, schema: Any) -> None:
-        self.path = path
-        schema = schema if isinstance(schema, dict) else {}
-        self.fields = [field for field in schema.get("fields", []) if isinstance(field, dict)]
-        key = schema.get("primaryKey", [])
-        self.key = [key] if isinstance(key, str) else [str(part) for part in key]
-
-    def table(self, name: str) -> Table:
-        """A table that no workstream declares, as the package itself describes it: shown on the data page."""
-        columns = {
-            str(field["name"]): Column(
-                same(str(field.get("title") or field["name"])), _KINDS.get(str(field.get("type")), "text"), str(field.get("unit", "")), optional=True
-            )
-            for field in self.fields
-            if field.get("name") and field["name"] not in SOURCE
-        }
-        return Table(same(name), tuple(part for part in self.key if part in columns), columns)
 
 
 __all__ = ["DESCRIPTOR", "XietongError", "bundled", "declared_tables", "load", "locate", "validate"]

@@ -18,8 +18,18 @@ from xietong.io.package import declared_tables
 from xietong.io.schema import FRAMEWORK
 
 PLACES = (
-    ("northbank", "北岸", "Northbank", (("n1", "北港", "North Harbour", 10.00, 50.30), ("n2", "磨坊", "Millfield", 10.25, 50.38), ("n3", "林地", "Woodlands", 10.45, 50.28))),
-    ("southbank", "南岸", "Southbank", (("s1", "南港", "South Harbour", 10.02, 50.15), ("s2", "河湾", "Riverbend", 10.28, 50.10), ("s3", "石桥", "Stonebridge", 10.48, 50.14))),
+    (
+        "northbank",
+        "北岸",
+        "Northbank",
+        (("n1", "北港", "North Harbour", 10.00, 50.30), ("n2", "磨坊", "Millfield", 10.25, 50.38), ("n3", "林地", "Woodlands", 10.45, 50.28)),
+    ),
+    (
+        "southbank",
+        "南岸",
+        "Southbank",
+        (("s1", "南港", "South Harbour", 10.02, 50.15), ("s2", "河湾", "Riverbend", 10.28, 50.10), ("s3", "石桥", "Stonebridge", 10.48, 50.14)),
+    ),
 )
 SOURCED = ["example", "illustrative"]
 
@@ -43,6 +53,7 @@ A region for xietong. Everything here is made up: replace it, then run `xietong 
 def write_skeleton(folder: Path, catalogue: Mapping[str, Provider]) -> None:
     """Write the skeleton into ``folder``, which must not exist or be empty; nothing is left behind where that fails."""
     try:
+        folder = folder.resolve()  # "." has a name too
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} exists and is not an empty folder; name a new one")
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -51,8 +62,8 @@ def write_skeleton(folder: Path, catalogue: Mapping[str, Provider]) -> None:
             folder.mkdir(exist_ok=True)
             for path in sorted(Path(draft).iterdir()):
                 shutil.move(path, folder / path.name)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror or error})") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        raise UsageError(f"{folder} cannot be written ({getattr(error, 'strerror', '') or error})") from None
 
 
 def _fill(folder: Path, name: str, catalogue: Mapping[str, Provider]) -> None:

@@ -45,6 +45,7 @@ class Allocation:
 
     @property
     def proved(self) -> bool:
+        """Whether the cut proves that no allocation leaves fewer unserved."""
         total = float(self.unserved.sum())
         return total - self.bound <= 1e-7 * max(1.0, total, float(self.flow.sum()))
 
@@ -127,8 +128,8 @@ class _Dual:
         h, i, j = self.g[active], self.i[active], self.j[active]
         row = np.bincount(i, h, n) + np.where(short, self.d / FAIRNESS, 0.0)
         column = np.bincount(j, h, m) + np.where(spare, self.c / EVENNESS, 0.0)
-        row += self.d * (proximal + (row == 0))
-        column += self.c * (proximal + (column == 0))
+        row += self.d * proximal
+        column += self.c * (proximal + (column == 0) / EVENNESS)  # a column that nobody uses is about to be spare
         pairs = csr_matrix((h, (i, j)), shape=(n, m))
         schur = (diags(column) - pairs.T @ diags(1 / row) @ pairs).tocsc()
         factor = splu(schur, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})

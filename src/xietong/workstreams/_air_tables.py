@@ -12,6 +12,7 @@ AREA, DATE = Column(T("地点", "area"), "area"), Column(T("日期", "day"), "da
 
 
 def share(zh: str, en: str, optional: bool = False) -> Column:
+    """A column of shares in [0, 1]."""
     return Column(T(zh, en), unit="share", low=0, high=1, optional=optional)
 
 

@@ -184,6 +184,7 @@ def iaqi(concentration: np.ndarray | float, table: Frame, day: date, pollutant: 
 
 
 def index_of(concentration: np.ndarray | float, points: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """The index at a concentration, given a standard's breakpoints."""
     return np.asarray(np.ceil(np.interp(np.asarray(concentration, dtype=float), points, index) - ROUNDING))
 
 
@@ -198,6 +199,7 @@ class Episode:
 
     @cached_property
     def cities(self) -> list[str]:
+        """The areas with emissions, ordered by id. Raises UsageError where one spans jurisdictions."""
         cities = sorted(set(self.data["emissions"]["area"]))
         if spanning := [city for city, payer in zip(cities, self.data.jurisdiction_of(cities), strict=True) if payer is None]:
             raise UsageError(f"emissions of {', '.join(spanning)} belong to several jurisdictions; give them for areas that lie in one")
@@ -246,6 +248,7 @@ class Episode:
 
     @cached_property
     def retrofit(self) -> np.ndarray:
+        """What share of each source has been cut for good [source]."""
         table = self.data["retrofits"]
         known = table[table["area"].isin(self.cities)]
         found = np.zeros(len(self.base))
@@ -366,6 +369,7 @@ class Episode:
 
     @cached_property
     def limit(self) -> float:
+        """The concentration (ug/m3) at the index that counts as the limit, under the standard of the day."""
         points, index = self._scale
         return float(np.interp(self.data.p["limit_iaqi"], index, points))
 
@@ -484,6 +488,7 @@ class Episode:
     # -- tables --------------------------------------------------------------------------------------------------------
 
     def tables(self, cut: np.ndarray, cost: np.ndarray, avoidable: np.ndarray) -> dict[str, Frame]:
+        """The outcome tables: receptors by day, sources, calibration, and what the map draws."""
         import pandas as pd
 
         air, names = self.settled(cut), np.array(self.cities, dtype=object)

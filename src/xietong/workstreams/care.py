@@ -21,8 +21,8 @@ MEANS_CNY = np.array([1000, 1600, 2500, 4000, 6300, 10000])
 """Steps of what a person can spend a month; everyone is counted at the lower end of a step (geometric, ratio 1.6)."""
 
 MIN_BEDS = 1.0
-RESIDENT = T("户主地:老人居住地", "resident: where the elder lives")
-HOST = T("接收地:床位所在地", "host: where the bed is")
+RESIDENT = T("居住地:老人", "resident: where the elder lives")
+HOST = T("接收地:床位", "host: where the bed is")
 
 
 def _mean(value: str, weight: str):  # type: ignore[no-untyped-def]
@@ -360,6 +360,7 @@ class Market:
 
     @cached_property
     def demand_place(self) -> np.ndarray:
+        """Place (position) of each merged node."""
         place = np.zeros(len(self.need), dtype=np.intp)
         place[self._nodes["node_of"]] = self._demand[0]
         return place

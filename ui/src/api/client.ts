@@ -54,11 +54,11 @@ const sleep = (ms: number, signal: AbortSignal) =>
   });
 
 /**
- * Ask for something that may take long. The server answers at once where it can (200) and with a job
- * otherwise (202); `onProgress` is then called until the job ends.
+ * Ask for something that may take long. The server answers within a second where it can (200, RFC 7240 `wait`)
+ * and with a job otherwise (202); `onProgress` is then called until the job ends.
  */
 export async function getLong<V>(target: string, signal: AbortSignal, onProgress: (p: Progress) => void): Promise<V> {
-  const first = await send(target, { headers: { Accept: "application/json", Prefer: "respond-async" }, signal });
+  const first = await send(target, { headers: { Accept: "application/json", Prefer: "respond-async, wait=1" }, signal });
   if (first.status !== 202) return (await first.json()) as V;
   const place = first.headers.get("Location");
   if (!place) throw new ApiError({ title: "202 without Location", status: 202 });
@@ -73,5 +73,5 @@ export async function getLong<V>(target: string, signal: AbortSignal, onProgress
 }
 
 export async function cancelJob(place: string): Promise<void> {
-  await send(place, { method: "DELETE" });
+  await send(place, { method: "DELETE", keepalive: true }); // also from a page that is being closed
 }

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import { ApiError, cancelJob, getJson, getLong, type Progress } from "./client";
+import { ApiError, cancelJob, type Progress } from "./client";
+import { follow } from "./running";
 import type { Problem } from "./types";
 
 export interface Resource<V> {
@@ -45,20 +46,20 @@ export function useResource<V>(address: string | null, long = false): Resource<V
       setState((s) => (s.address === address ? s : { address, data, problem: null, progress: null }));
       return;
     }
-    const control = new AbortController();
-    const update = (patch: Partial<State<V>>) => {
-      if (!control.signal.aborted) setState((s) => ({ ...s, ...patch }));
-    };
-    update({ problem: null, progress: null });
+    let gone = false;
     const began = Date.now();
-    const answer = long
-      ? getLong<V>(address, control.signal, (progress) => { if (Date.now() - began > QUICK) update({ progress }); })
-      : getJson<V>(address, control.signal);
-    answer.then(
-      (data) => { remember(address, data); update({ address, data, problem: null, progress: null }); },
-      (error: unknown) => { if (!control.signal.aborted) update({ address, data: null, problem: asProblem(error), progress: null }); },
+    const update = (patch: Partial<State<V>>) => { if (!gone) setState((s) => ({ ...s, ...patch })); };
+    update({ problem: null, progress: null });
+    const { promise, release } = follow<V>(
+      address, long,
+      (progress) => { if (Date.now() - began > QUICK) update({ progress }); },
+      (data) => remember(address, data),
     );
-    return () => control.abort();
+    promise.then(
+      (data) => update({ address, data, problem: null, progress: null }),
+      (error: unknown) => update({ address, data: null, problem: asProblem(error), progress: null }),
+    );
+    return () => { gone = true; release(); };
   }, [address, long, attempt]);
 
   const retry = useCallback(() => setAttempt((n) => n + 1), []);

@@ -108,8 +108,8 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
             {detail && <span className="num">{detail}</span>}
           </div>
         )}
-        {children}
       </div>
+      {children}
       <MapLegend legend={drawn.legend} text={legend} regime={regime} />
       {cells.note && <figcaption className="mapfig__note">{tr(cells.note)}</figcaption>}
     </figure>

@@ -41,7 +41,7 @@ function style(cells: Cells): StyleSpecification {
       { id: "edge", type: "line", source: "cells", paint: { "line-color": "#ffffff", "line-width": 0.8 } },
       { id: "border-halo", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4.5, "line-opacity": 0.85 } },
       { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": "#7c8891", "line-width": 2 } },
-      { id: "outline", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("selected"), 2.5, has("outlined"), 1.6, has("hover"), 1.4, 0] } },
+      { id: "outline", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("selected"), 2.5, has("outlined"), 2, has("hover"), 1.4, 0] } },
       { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
       { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": 0.6, "circle-stroke-width": 1, "circle-stroke-color": "#ffffff" } },
       {
@@ -141,7 +141,7 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
     focus(areas) {
       const near = areas.length ? bounds(cells, new Set(areas)) : null;
       const around = near ?? box;
-      if (around) map.fitBounds(around, { padding: near ? 90 : 20, maxZoom: 9.5, duration: 0 });
+      if (around) map.fitBounds(around, { padding: near ? 130 : 20, maxZoom: 8.4, duration: 0 });
     },
     destroy() { map.remove(); },
   };

@@ -38,8 +38,8 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
   const { byId } = useRegion();
   const { view, set } = useView();
   const found = byId.get(area);
-  const above = [found?.parent, found?.jurisdiction].filter((a, i, all): a is string => !!a && a !== area && all.indexOf(a) === i)
-    .map((a) => tr(byId.get(a)?.title)).filter(Boolean);
+  // A municipality is city and jurisdiction under one name, which is said once.
+  const above = [...new Set([found?.parent, found?.jurisdiction].map((a) => (a && a !== area ? tr(byId.get(a)?.title) : "")))].filter(Boolean);
   const rows = result ? rowsOf(area, result, tr, t) : [];
   const shown = REGIMES.filter((r) => result?.regimes.includes(r));
   return (

@@ -1,5 +1,5 @@
 import type { RuleRow } from "../api/types";
-import { formatNumber } from "../format/number";
+import { formatNumber, withUnit } from "../format/number";
 import { isFlag } from "../format/unit";
 import { useWords } from "../i18n";
 import { useRegion } from "../state/region";
@@ -22,10 +22,10 @@ export function RuleTable({ rules }: { rules: RuleRow[] }) {
               <th scope="row">{tr(r.title)}<span className="measures__sub">{stream.get(r.workstream) ?? r.workstream}</span></th>
               <td className="nowrap">{name(r.origin)} → {name(r.destination)}</td>
               <td>{r.item || ""}</td>
-              <td className="right num" title={r.value === null ? t("unknown") : undefined}>{formatNumber(r.value, lang, { unit: r.unit })} {!isFlag(r.unit) && <span className="muted">{u(r.unit)}</span>}</td>
+              <td className="right num nowrap" title={r.value === null ? t("unknown") : undefined}>{isFlag(r.unit) ? formatNumber(r.value, lang, { unit: r.unit }) : withUnit(formatNumber(r.value, lang, { unit: r.unit }), u(r.unit))}</td>
               <td><Opened rule={r} /></td>
               <td className="num nowrap">{r.valid_from ?? ""}{r.valid_to ? ` – ${r.valid_to}` : r.valid_from ? " –" : ""}</td>
-              <td className="rules__ref">{r.reference}</td>
+              <td className="rules__ref">{tr(r.reference)}</td>
               <td>{r.quality && <span className={`badge badge--${r.quality}`}>{t(`quality.${r.quality}`)}</span>}</td>
             </tr>
           ))}

@@ -1,7 +1,7 @@
 import { Button } from "antd";
 import { useState } from "react";
 import type { PlanCell } from "../../api/types";
-import { formatMoney, formatNumber, formatShare, scaleFor } from "../../format/number";
+import { formatMoney, formatNumber, formatShare, scaleFor, withUnit } from "../../format/number";
 import { isFlag } from "../../format/unit";
 import { useWords } from "../../i18n";
 import { useRegion } from "../../state/region";
@@ -26,7 +26,7 @@ export function Steps({ cell }: { cell: PlanCell }) {
             {(all ? sorted : sorted.slice(0, FEW)).map((s, i) => (
               <tr key={i}>
                 <th scope="row">{tr(s.label)}<span className="measures__sub">{tr(s.title)}{s.item ? ` · ${s.item}` : ""}</span></th>
-                <td className="right num nowrap">{formatNumber(s.amount, lang, { unit: s.unit })} {!isFlag(s.unit) && <span className="muted">{u(s.unit)}</span>}</td>
+                <td className="right num nowrap">{isFlag(s.unit) ? formatNumber(s.amount, lang, { unit: s.unit }) : withUnit(formatNumber(s.amount, lang, { unit: s.unit }), u(s.unit))}</td>
                 <td className="right num nowrap">{formatMoney(s.cost_cny, lang, { scale })}</td>
                 <td>{tr(byId.get(s.payer)?.title) || s.payer}</td>
               </tr>
