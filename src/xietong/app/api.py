@@ -22,7 +22,7 @@ from xietong.app.jobs import Jobs
 from xietong.app.problems import PROBLEM, problem, problem_response
 from xietong.app.settings import settings
 from xietong.core.errors import NotFound, UsageError, XietongError
-from xietong.core.glossary import unit
+from xietong.core.glossary import unit_view
 from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
 from xietong.core.result import Result
@@ -273,7 +273,7 @@ def _table_view(region: Region, name: str) -> dict[str, Any]:
     declared = next((one.tables[name] for one in region.catalogue.values() if name in one.tables), None)
     columns = package.declared_tables(region.catalogue)[name].columns if declared else {}
     plain = [
-        {"column": column, "title": {"zh": column, "en": column}, "unit": unit("")._asdict(), "type": "text"}
+        {"column": column, "title": {"zh": column, "en": column}, "unit": unit_view(""), "type": "text"}
         for column in frame.columns
         if column not in columns
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -48,10 +47,6 @@ def main() -> None:
     except (KeyboardInterrupt, Cancelled):
         sys.stderr.write("xietong: stopped; nothing was changed\n")
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read has gone: what is still buffered must not raise again while Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 def _language(lang: str) -> str:

@@ -9,7 +9,7 @@ from xietong import __version__
 from xietong.app.kept import kept
 from xietong.core.digest import digest
 from xietong.core.errors import XietongError
-from xietong.core.glossary import unit
+from xietong.core.glossary import unit_view
 from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
 
@@ -38,7 +38,7 @@ def _row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
     measure = workstream.measures[workstream.target]
     row: dict[str, Any] = {
         "workstream": name, "title": workstream.title._asdict(), "measure": workstream.target, "measure_title": measure.title._asdict(),
-        "unit": unit(measure.unit)._asdict(), "unit_id": measure.unit, "better": measure.better, "current": None, "gained": None, "remains": None,
+        "unit": unit_view(measure.unit), "unit_id": measure.unit, "better": measure.better, "current": None, "gained": None, "remains": None,
         "dividend": None, "budget_cny": None, "quality": None, "year": None, "error": None,
     }  # fmt: skip
     try:

@@ -80,3 +80,8 @@ DECIDERS: dict[str, T] = {
 def unit(identifier: str) -> T:
     """A unit in both languages; an unknown one reads as its identifier (a test finds it)."""
     return UNITS.get(identifier, T(identifier, identifier))
+
+
+def unit_view(identifier: str) -> dict[str, str]:
+    """A unit as surfaces get it: its identifier, so that shares and flags are recognised, and its name."""
+    return {"id": identifier, **unit(identifier)._asdict()}

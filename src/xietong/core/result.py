@@ -12,7 +12,7 @@ import numpy as np
 from xietong.core.declare import Layer, Measure, Outcome, Param, Quality, Regime, Step
 from xietong.core.digest import plain
 from xietong.core.errors import NotFound
-from xietong.core.glossary import unit
+from xietong.core.glossary import unit_view
 from xietong.core.text import T, same
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Figure:
         return {
             "measure": self.name,
             "title": self.measure.title._asdict(),
-            "unit": unit(self.measure.unit)._asdict(),
+            "unit": unit_view(self.measure.unit),
             "whose": self.measure.whose._asdict(),
             "better": self.measure.better,
             "target": self.target,
@@ -149,7 +149,7 @@ class Swing:
         """The swing as plain data; for each assumption the figures at its low and its high."""
         params = [
             {
-                "param": param, "title": declared.title._asdict(), "unit": unit(declared.unit)._asdict(),
+                "param": param, "title": declared.title._asdict(), "unit": unit_view(declared.unit),
                 "low": declared.low, "high": declared.high,
                 "gained": list(self.edges[param][:2]), "remains": list(self.edges[param][2:]),
             }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from xietong.core.glossary import unit
+from xietong.core.declare import worst
+from xietong.core.glossary import unit_view
 from xietong.core.result import Cell, PlanResult, Result, title_of
-from xietong.core.text import same
+from xietong.core.text import T, same
 
 if TYPE_CHECKING:
     from xietong.core.areas import Area
+    from xietong.core.declare import Rule
     from xietong.core.region import Region
     from xietong.core.rulebook import RuleRow
     from xietong.core.verbs import Bound
@@ -29,13 +31,13 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
         "budget_cny": {"default": default, "max": largest},
         "needs": list(workstream.needs),
         "measures": [
-            {"measure": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "whose": one.whose._asdict(), "better": one.better, "uses": list(one.uses)}
+            {"measure": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "whose": one.whose._asdict(), "better": one.better, "uses": list(one.uses)}
             for name, one in workstream.measures.items()
         ],
-        "rules": [{"rule": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "closed": one.closed, "open": one.open, "item": one.item} for name, one in workstream.rules.items()],
+        "rules": [{"rule": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "closed": one.closed, "open": one.open, "item": one.item} for name, one in workstream.rules.items()],
         "params": params_view(workstream, dict(workstream.params)),
-        "levers": [{"lever": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "changes": one.changes} for name, one in workstream.levers.items()],
-        "layers": [{"layer": name, "title": one.title._asdict(), "kind": one.kind, "unit": unit(one.unit)._asdict()} for name, one in workstream.layers.items()],
+        "levers": [{"lever": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "changes": one.changes} for name, one in workstream.levers.items()],
+        "layers": [{"layer": name, "title": one.title._asdict(), "kind": one.kind, "unit": unit_view(one.unit)} for name, one in workstream.layers.items()],
         "tables": [
             {"table": name, "title": one.title._asdict(), "key": list(one.key), "columns": [column_view(column, declared) for column, declared in one.columns.items()]}
             for name, one in workstream.tables.items()
@@ -45,14 +47,14 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
 
 def column_view(name: str, column: Any) -> dict[str, Any]:
     """A column as declared."""
-    return {"column": name, "title": column.title._asdict(), "type": column.kind, "unit": unit(column.unit)._asdict(), "optional": column.optional}
+    return {"column": name, "title": column.title._asdict(), "type": column.kind, "unit": unit_view(column.unit), "optional": column.optional}
 
 
 def params_view(provider: Provider, params: dict[str, Any]) -> list[dict[str, Any]]:
     """Assumptions with their ranges, as a region has them."""
     return [
         {
-            "param": name, "title": one.title._asdict(), "unit": unit(one.unit)._asdict(), "low": one.low, "value": one.value,
+            "param": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "low": one.low, "value": one.value,
             "high": one.high, "source": one.source, "quality": str(one.quality),
         }
         for name, one in params.items()
@@ -90,17 +92,30 @@ def region_view(region: Region) -> dict[str, Any]:
 def rules_view(region: Region) -> list[dict[str, Any]]:
     """The rows that hold on the region's day, each with what its rule would be closed and open."""
     declared = {f"{name}.{rule}": (name, one) for name, workstream in region.workstreams.items() for rule, one in workstream.rules.items()}
-    return [rule_view(row, *declared[row.rule]) for row in region.rows if row.holds(region.day) and row.rule in declared]
+    return [rule_view(row, *declared[row.rule], region) for row in region.rows if row.holds(region.day) and row.rule in declared]
 
 
-def rule_view(row: RuleRow, workstream: str, rule: Any) -> dict[str, Any]:
+def rule_view(row: RuleRow, workstream: str, rule: Rule, region: Region) -> dict[str, Any]:
     """A row of ``rules.csv`` beside what its rule would be closed and open."""
     return {
-        "workstream": workstream, "rule": row.rule.partition(".")[2], "title": rule.title._asdict(), "unit": unit(rule.unit)._asdict(),
-        "origin": row.origin, "destination": row.destination, "item": row.item or None, "closed": rule.closed, "value": row.value,
+        "workstream": workstream, "rule": row.rule.partition(".")[2], "title": rule.title._asdict(), "unit": unit_view(rule.unit),
+        "origin": row.origin, "destination": row.destination, "item": row.item or None,
+        "item_title": _name(region, rule.item, row.item)._asdict() if row.item else None, "closed": rule.closed, "value": row.value,
         "open": rule.open, "valid_from": row.valid_from.isoformat(), "valid_to": None if row.valid_to.year == 9999 else row.valid_to.isoformat(),
         "reference": row.reference, "source": row.source, "quality": str(row.quality),
     }  # fmt: skip
+
+
+def _name(region: Region, reference: str, identifier: str) -> T:
+    """What an id is called: an area's title, or the titles that its own table gives ("items.item"); else the id."""
+    if identifier in region.areas:
+        return region.areas.by_id[identifier].title
+    table, _, column = reference.partition(".")
+    frame = region.tables.get(table)
+    if frame is None or not {"title_zh", "title_en", column} <= set(frame.columns):
+        return same(identifier)
+    found = frame[frame[column] == identifier]
+    return T(str(found["title_zh"].iloc[0]), str(found["title_en"].iloc[0])) if len(found) else same(identifier)
 
 
 def binding_view(bound: Bound) -> list[dict[str, Any]]:
@@ -127,7 +142,8 @@ def result_view(result: Result) -> dict[str, Any]:
         "measures": [figure.to_dict() for figure in result.figures.values()],
         "layers": [
             {
-                "layer": name, "title": layer.title._asdict(), "kind": layer.kind, "unit": unit(layer.unit)._asdict(), "better": layer.better,
+                "layer": name, "title": layer.title._asdict(), "kind": layer.kind, "unit": unit_view(layer.unit), "better": layer.better,
+                "quality": _layer_quality(result, layer.table),
                 "features": {regime: result.layer_values(name, regime) for regime in result.outcomes},
             }
             for name, layer in workstream.layers.items()
@@ -143,6 +159,12 @@ def result_view(result: Result) -> dict[str, Any]:
         "about": workstream.about._asdict(),
         "provenance": result.provenance,
     }  # fmt: skip
+
+
+def _layer_quality(result: Result, table: str) -> str:
+    """A layer is as good as the worst measure of the table that it draws (of all measures, where none reads it)."""
+    same_table = {figure.quality for figure in result.figures.values() if figure.measure.table == table}
+    return str(worst(same_table or {figure.quality for figure in result.figures.values()}))
 
 
 def _tables(result: Result) -> list[dict[str, Any]]:
@@ -203,7 +225,10 @@ def _step(bound: Bound, step: Any) -> dict[str, Any]:
     areas = bound.region.areas
     pair = lever.changes.startswith("rules.")
     places = [part for part in step.key if part in areas]
-    titles = [title_of(bound, part) if part in areas else same(part) for part in step.key]
+    table, column = lever.target
+    references = ["", "", bound.workstream.rules[column].item] if pair else [f"{table}.{name}" for name in bound.workstream.tables[table].key]
+    references = [bound.workstream.tables[table].columns[one.partition(".")[2]].refers or one if not pair else one for one in references]
+    titles = [_name(bound.region, reference, part) for reference, part in zip(references, step.key, strict=False)]
     joiner = " → " if pair else " · "
     return {
         "lever": step.lever, "title": lever.title._asdict(), "key": list(step.key),
@@ -211,7 +236,7 @@ def _step(bound: Bound, step: Any) -> dict[str, Any]:
         "origin": step.key[0] if pair else None, "destination": step.key[1] if pair else None,
         "item": step.key[2] if pair and len(step.key) > 2 else None,
         "label": {"zh": joiner.join(title.zh for title in titles), "en": joiner.join(title.en for title in titles)},
-        "amount": step.amount, "unit": unit(lever.unit)._asdict(), "cost_cny": step.cost_cny, "payer": step.payer,
+        "amount": step.amount, "unit": unit_view(lever.unit), "cost_cny": step.cost_cny, "payer": step.payer,
     }  # fmt: skip
 
 

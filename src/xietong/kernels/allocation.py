@@ -126,10 +126,10 @@ class _Dual:
 
         n, m = len(self.d), len(self.c)
         h, i, j = self.g[active], self.i[active], self.j[active]
-        row = np.bincount(i, h, n) + np.where(short, self.d / FAIRNESS, 0.0)
-        column = np.bincount(j, h, m) + np.where(spare, self.c / EVENNESS, 0.0)
-        row += self.d * proximal
-        column += self.c * (proximal + (column == 0) / EVENNESS)  # a column that nobody uses is about to be spare
+        row: np.ndarray = np.bincount(i, h, n) + np.where(short, self.d / FAIRNESS, 0.0)
+        column: np.ndarray = np.bincount(j, h, m) + np.where(spare, self.c / EVENNESS, 0.0)
+        row = row + self.d * proximal
+        column = column + self.c * (proximal + (column == 0) / EVENNESS)  # a column that nobody uses is about to be spare
         pairs = csr_matrix((h, (i, j)), shape=(n, m))
         schur = (diags(column) - pairs.T @ diags(1 / row) @ pairs).tocsc()
         factor = splu(schur, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})

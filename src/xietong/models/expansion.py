@@ -75,13 +75,13 @@ def expand(
     ]
     for g, gate in enumerate(gates):
         most = min(float(demand[np.unique(i[gate.arcs])].sum()), float(capacity[np.unique(j[gate.arcs])].sum()))
-        row = n + m + 1 + g
-        entries += [(np.full(len(gate.arcs), row), gate.arcs, np.ones(len(gate.arcs))), (np.array([row]), np.array([first_y + g]), np.array([-most]))]
+        line = n + m + 1 + g
+        entries += [(np.full(len(gate.arcs), line), gate.arcs, np.ones(len(gate.arcs))), (np.array([line]), np.array([first_y + g]), np.array([-most]))]
     rows = n + m + 1 + len(gates)
     lower = np.concatenate([demand, np.full(m + 1 + len(gates), -np.inf)])
     top = np.concatenate([demand, capacity, [budget / max(budget, 1.0)], np.zeros(len(gates))])
-    row, column, value = (np.concatenate(part) for part in zip(*entries, strict=True))
-    matrix = csr_matrix((value, (row, column)), shape=(rows, columns))
+    row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
+    matrix = csr_matrix((value.astype(float), (row.astype(np.intp), column.astype(np.intp))), shape=(rows, columns))
     tick(0.1)
     found = minimise(objective, matrix, lower, top, upper, np.arange(columns) >= first_y, MAX_NODES, RELATIVE_GAP, tight=False)
     tick(0.95)

@@ -1,0 +1,161 @@
+"""The page in a real browser: the main path in both languages, figures against the API, no request leaves the server."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WAIT = 60_000
+
+
+def api(address: str, path: str) -> Any:
+    with urllib.request.urlopen(f"{address}/api/v1{path}") as answer:
+        return json.load(answer)
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Open an address; the test fails if the page logs an error or asks another server for anything."""
+    opened, trouble = [], []
+
+    def go(path: str, size: dict[str, int] = DESKTOP, locale: str = "zh-CN") -> Any:
+        context = browser.new_context(viewport=size, locale=locale)
+        context.set_default_timeout(WAIT)
+        page = context.new_page()
+        page.on("request", lambda request: trouble.append(request.url) if not re.match(rf"({re.escape(address)}|data:|blob:)", request.url) else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        opened.append(context)
+        page.goto(address + path)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+    assert not trouble
+
+
+def map_is_drawn(page: Any) -> None:
+    page.wait_for_selector('[data-map-idle="true"]')
+
+
+def shown(page: Any, measure: str, area: str, regime: str) -> float:
+    cell = page.locator(f'[data-testid="measure-table"] [data-measure="{measure}"][data-area="{area}"][data-regime="{regime}"]').first
+    return float(cell.get_attribute("data-value"))
+
+
+@contextmanager
+def settled(page: Any) -> Iterator[None]:
+    yield
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "边界"), ("en", "Border")])
+def test_the_switch_shows_the_same_figures_as_the_api_under_each_regime(visit: Callable[..., Any], address: str, lang: str, word: str) -> None:
+    page = visit(f"/w/care?region=jjj&tab=border&lang={lang}&as_of=2026-01-15")
+    map_is_drawn(page)
+    assert word in page.locator('[data-testid="tab-border"]').inner_text()
+    answer = api(address, "/regions/jjj/care/border?as_of=2026-01-15")
+    unserved = next(one for one in answer["measures"] if one["measure"] == "unserved")
+    for regime in ("closed", "open", "current"):
+        page.click(f'[data-testid="regime-{regime}"]')
+        page.wait_for_selector(f'[data-testid="measure-table"][data-regime="{regime}"]')
+        for area in ("jjj", "beijing", "hebei"):
+            assert shown(page, "unserved", area, regime) == pytest.approx(unserved["values"][regime][area], rel=1e-9)
+
+
+def test_the_whole_view_lives_in_the_address(visit: Callable[..., Any]) -> None:
+    page = visit("/w/care?region=jjj&tab=border&lang=en&as_of=2026-01-15")
+    map_is_drawn(page)
+    page.click('[data-testid="regime-open"]')
+    page.wait_for_url(re.compile("regime=open"))
+    page.reload()
+    map_is_drawn(page)
+    assert page.locator('[data-testid="measure-table"]').get_attribute("data-regime") == "open"
+    page.go_back()
+    page.wait_for_selector('[data-testid="measure-table"][data-regime="current"]')
+
+
+def test_the_switch_obeys_the_keyboard(visit: Callable[..., Any]) -> None:
+    page = visit("/w/services?region=jjj&tab=border&lang=en&as_of=2026-01-15")
+    page.wait_for_selector('[data-testid="measure-table"]')
+    page.focus('[data-testid="regime-current"]')
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector('[data-testid="measure-table"][data-regime="open"]')
+
+
+def test_the_home_page_has_a_card_a_workstream_and_leads_to_each(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/?region=twin&lang=en")
+    map_is_drawn(page)
+    for one in api(address, "/regions/twin")["workstreams"]:
+        assert page.locator(f'[data-testid="headline-{one["workstream"]}"]').count() == 1
+    page.locator('[data-testid="headline-toy"] a').first.click()
+    page.wait_for_url(re.compile("/w/toy"))
+
+
+def test_a_workstream_of_ones_own_has_its_page_without_a_line_of_ui(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/w/toy?region=twin&tab=border&lang=zh")
+    map_is_drawn(page)
+    answer = api(address, "/regions/twin/toy/border")
+    assert shown(page, "spending", "twin", "current") == pytest.approx(answer["measures"][0]["values"]["current"]["twin"])
+    assert page.locator('[data-testid="tab-plan"]').count() == 0, "the toy has no levers"
+
+
+def test_a_workstream_whose_data_is_missing_says_which_tables(visit: Callable[..., Any]) -> None:
+    page = visit("/w/toy?region=jjj&lang=en")
+    page.wait_for_load_state("networkidle")
+    assert "firms" in page.inner_text("main")
+
+
+def test_a_plan_is_run_from_the_page_and_agrees_with_the_api(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/w/services?region=twin&tab=plan&lang=en&budget=1000000")
+    if page.locator('[data-testid="plan-cell-current-jointly"]').count() == 0:
+        page.click('[data-testid="plan-run"]')
+    page.wait_for_selector('[data-testid="plan-cell-current-jointly"]')
+    answer = api(address, "/regions/twin/services/plan?budget_cny=1000000")["plan"]
+    for cell in answer["cells"]:
+        found = page.locator(f'[data-testid="plan-cell-{cell["rules"]}-{cell["deciders"]}"] [data-value]').first.get_attribute("data-value")
+        assert float(found) == pytest.approx(cell["target"]["twin"], rel=1e-9)
+
+
+def test_the_data_page_shows_tables_with_their_quality(visit: Callable[..., Any]) -> None:
+    page = visit("/data?region=jjj&lang=en")
+    page.wait_for_selector('[data-testid="tables"]')
+    text = page.inner_text("main")
+    assert "published" in text
+    assert "illustrative" in text
+
+
+@pytest.mark.parametrize("path", ["/?region=twin&lang=zh", "/w/care?region=jjj&tab=border&lang=zh&as_of=2026-01-15", "/data?region=jjj&lang=en"])
+def test_a_phone_never_scrolls_sideways(visit: Callable[..., Any], path: str) -> None:
+    page = visit(path, PHONE)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("main")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_language_changes_in_place_and_no_string_is_left_untranslated(visit: Callable[..., Any]) -> None:
+    page = visit("/w/care?region=jjj&tab=border&lang=zh&as_of=2026-01-15")
+    page.wait_for_selector('[data-testid="measure-table"]')
+    page.click('[data-testid="lang-toggle"]')
+    page.wait_for_url(re.compile("lang=en"))
+    page.wait_for_selector('[data-testid="measure-table"]')
+    text = page.inner_text('[data-testid="measure-table"]')
+    assert "People without a suitable bed" in text
+    assert not re.search(r"[\u4e00-\u9fff]", text)
+
+
+def test_an_unknown_address_and_a_wrong_question_are_explained(visit: Callable[..., Any]) -> None:
+    page = visit("/no/such/page?lang=en")
+    page.wait_for_selector("main")
+    assert page.locator("main").inner_text().strip()
+    page = visit("/w/care?region=jjj&tab=border&lang=en&as_of=1999-01-01")
+    page.wait_for_load_state("networkidle")
+    assert "1999-01-01" in page.inner_text("main")
