@@ -26,7 +26,7 @@ EVENNESS = 0.2
 FAIRNESS = 100.0
 """rho: what an even shortage is worth against travel, as a multiple of the largest cost."""
 
-PENALTIES = (1e3, 1e5)
+PENALTIES = (30.0, 1e3, 1e5)
 """M, as multiples of the largest cost; the next is taken where the cut does not yet prove the optimum."""
 
 MAX_NEWTON = 120
