@@ -96,7 +96,20 @@ def with_jurisdictions(folder: Folder, count: int) -> None:
     rows: list[list[Any]] = []
     for number in range(count):
         rows.append([f"j{number}", f"辖区{number}", f"Side {number}", "bank", "twin", "", "", "", "example", "illustrative"])
-        rows.append([f"p{number}", f"地点{number}", f"Town {number}", "district", f"j{number}", 10 + number % 8 / 10, 50 + number // 8 / 10, 90, "example", "illustrative"])
+        rows.append(
+            [
+                f"p{number}",
+                f"地点{number}",
+                f"Town {number}",
+                "district",
+                f"j{number}",
+                10 + number % 8 / 10,
+                50 + number // 8 / 10,
+                90,
+                "example",
+                "illustrative",
+            ]
+        )
     folder.put("areas", [*head, *rows])
     for path in folder.path.glob("*.csv"):
         if path.stem not in ("areas", "rules", "sources"):
@@ -141,10 +154,18 @@ def second_region(path: Path) -> Folder:
     named = [["sound", "海峡", "The Sound", "union", "", "", "", ""], ["pilot", "跨海试点", "Bridge pilot", "set", "", "", "", ""]]
     table("areas", "area name_zh name_en level parent lon lat area_km2", [*named, *lands, *counties, *towns])
     table("members", "area member", [("pilot", "syd"), ("pilot", "brohuvud"), ("pilot", "fyr")])
-    table("rules", "rule origin destination item value valid_from valid_to reference", [(f"care.{name}", o, d, "", value, start, end, "") for name, o, d, value, start, end in SOUND_RULES])
+    table(
+        "rules",
+        "rule origin destination item value valid_from valid_to reference",
+        [(f"care.{name}", o, d, "", value, start, end, "") for name, o, d, value, start, end in SOUND_RULES],
+    )
     table("params", "param low value high", [("care.limit_min", 40, 60, 80)])
     table("population", "area year pop", [(town, 2021, one[6]) for town, one in TOWNS.items()])
-    table("census", "area year pop_60_plus pop_65_plus pop_80_plus urban_share other_province_share", [(town, 2021, *one[7:11], "") for town, one in TOWNS.items()])
+    table(
+        "census",
+        "area year pop_60_plus pop_65_plus pop_80_plus urban_share other_province_share",
+        [(town, 2021, *one[7:11], "") for town, one in TOWNS.items()],
+    )
     table("beds", "area tier beds price_cny_month year", [(town, "basic", *one[11:13], 2021) for town, one in TOWNS.items()])
     folder.put("sources", [["source", "title", "publisher", "year", "url", "licence"], ["example", "Invented for a test", "", "", "", ""]])
     levels = [("union", "联盟", "union"), ("land", "国", "land"), ("county", "郡", "county"), ("town", "镇", "town")]

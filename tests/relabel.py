@@ -17,7 +17,10 @@ def relabel(region: Region, seed: int) -> tuple[Region, dict[str, str]]:
     new = [f"x{number:05d}" for number in np.random.default_rng(seed).permutation(len(old))]
     ids = dict(zip(old, new, strict=True)) | {"": ""}
     areas = Areas(
-        [area._replace(area=ids[area.area], parent=ids[area.parent], members=tuple(sorted(ids[one] for one in area.members))) for area in region.areas.by_id.values()],
+        [
+            area._replace(area=ids[area.area], parent=ids[area.parent], members=tuple(sorted(ids[one] for one in area.members)))
+            for area in region.areas.by_id.values()
+        ],
         region.areas.levels,
     )
     declared = declared_tables(region.catalogue)

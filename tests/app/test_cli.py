@@ -125,7 +125,7 @@ def test_validate_prints_every_fault_and_ends_with_2(ask: Ask, tmp_path: Path) -
     assert answer.code == 2 and answer.err == ""
     assert "census.csv:2:pop_60_plus" in answer.out and "beds.csv:3:tier" in answer.out and "2 fault(s)" in answer.out
     faults = ask("region", "validate", str(folder.path), "--json")
-    assert faults.code == 2 and [fault["row"] for fault in faults.json] == [3, 2] or [fault["row"] for fault in faults.json] == [2, 3]
+    assert (faults.code == 2 and [fault["row"] for fault in faults.json] == [3, 2]) or [fault["row"] for fault in faults.json] == [2, 3]
 
 
 @pytest.mark.parametrize("command", ["list", "headline", "care status", "care plan", "region show"])
@@ -233,7 +233,7 @@ def test_ctrl_c_stops_a_long_question_without_a_traceback(sound: Folder) -> None
         time.sleep(2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (130, "") and "Traceback" not in err and err
+    assert (process.returncode, out) == (130, "") and err == "xietong: stopped; nothing was changed\n"
 
 
 def test_progress_goes_to_stderr_and_only_where_someone_looks(sound: Folder) -> None:

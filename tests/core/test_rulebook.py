@@ -112,7 +112,12 @@ def test_a_row_holds_from_its_first_day_until_the_day_before_its_end() -> None:
 
 
 def test_faults_of_single_rows_are_all_found() -> None:
-    rows = [row("a", "b", 1.5, line=1), row("a", "b", 0.5, line=2, start=date(2022, 1, 1)), row("b", "a", 0.5, line=3, end=date(2019, 1, 1)), row("b", "a", 0.5, "i", 4)]
+    rows = [
+        row("a", "b", 1.5, line=1),
+        row("a", "b", 0.5, line=2, start=date(2022, 1, 1)),
+        row("b", "a", 0.5, line=3, end=date(2019, 1, 1)),
+        row("b", "a", 0.5, "i", 4),
+    ]
     faults = check_rows(rows, {"w.rule": RULE})
     assert {fault.row for fault in faults} == {1, 2, 3, 4}
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import xietong
 from tests.regions import DESCRIPTOR, Folder, second_region, skeleton, with_jurisdictions
 from xietong.core.errors import DataError, Fault, MissingTables, NotFound, UsageError, XietongError
-from xietong.io.package import bundled, load, locate, validate
+from xietong.io.package import bundled, load, validate
 from xietong.workstreams import catalogue
 
 
@@ -76,7 +76,7 @@ def test_a_byte_order_mark_and_any_line_ending_are_read(twin: Folder, ending: st
 
 
 def test_blank_lines_and_quoted_line_breaks_keep_line_numbers_right(twin: Folder) -> None:
-    twin.bytes("sources", 'source,title,publisher,year,url,licence\n\nexample,"two\nlines",,,,\n\n,no id,,,,\n'.encode())
+    twin.bytes("sources", b'source,title,publisher,year,url,licence\n\nexample,"two\nlines",,,,\n\n,no id,,,,\n')
     fault = only_fault(twin)
     assert (fault.file, fault.row, fault.column) == ("sources.csv", 6, "source")
 
@@ -232,7 +232,9 @@ CELLS: list[tuple[str, int, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("table", "line", "cells", "words"), CELLS, ids=[f"{table} {next(iter(c.items()))[0]}={next(iter(c.values()))!s:.12}" for table, _, c, _ in CELLS])
+@pytest.mark.parametrize(
+    ("table", "line", "cells", "words"), CELLS, ids=[f"{table} {next(iter(c.items()))[0]}={next(iter(c.values()))!s:.12}" for table, _, c, _ in CELLS]
+)
 def test_a_wrong_cell_is_found_in_its_file_row_and_column(twin: Folder, table: str, line: int, cells: dict[str, Any], words: str) -> None:
     line = twin.line_of("rules", rule="care.recognised") if table == "rules" else line
     twin.set(table, line, **cells)
@@ -293,7 +295,25 @@ def test_a_broken_descriptor_is_a_fault(twin: Folder, content: bytes) -> None:
         twin.load()
 
 
-JUNK: list[Any] = [None, True, 7, 1.5, float("nan"), "", "text", "\x1b[31m", [], [1], [None], [[]], {}, {"zh": 1, "en": 2}, {"zh": "", "en": ""}, "é" * 10_000, -1e300]
+JUNK: list[Any] = [
+    None,
+    True,
+    7,
+    1.5,
+    float("nan"),
+    "",
+    "text",
+    "\x1b[31m",
+    [],
+    [1],
+    [None],
+    [[]],
+    {},
+    {"zh": 1, "en": 2},
+    {"zh": "", "en": ""},
+    "é" * 10_000,
+    -1e300,
+]
 MEMBERS = ["name", "resources", "xietong", "title", "note", "levels", "bbox", "events", "timezone", "currency"]
 
 
@@ -400,7 +420,10 @@ def test_a_town_cannot_lie_below_a_named_set(sound: Folder) -> None:
 
 def test_members_are_units_that_exist(sound: Folder) -> None:
     lines = sound.lines("members")
-    sound.put("members", [*lines, ["pilot", "atlantis", "example", "illustrative"], ["skog", "fyr", "example", "illustrative"], ["pilot", "pilot", "example", "illustrative"]])
+    sound.put(
+        "members",
+        [*lines, ["pilot", "atlantis", "example", "illustrative"], ["skog", "fyr", "example", "illustrative"], ["pilot", "pilot", "example", "illustrative"]],
+    )
     assert [(fault.row, fault.column) for fault in sound.faults()] == [(5, "member"), (6, "area"), (7, "member")]
 
 
@@ -467,7 +490,12 @@ def test_a_day_that_is_none_is_refused_in_words(twin: Folder, day: str) -> None:
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [(["care.telepathy", 1, 2, 3], "param"), (["limit_min", 1, 2, 3], "param"), (["care.limit_min", 3, 2, 1], "value"), (["care.limit_min", 1, "nan", 3], "value")],
+    [
+        (["care.telepathy", 1, 2, 3], "param"),
+        (["limit_min", 1, 2, 3], "param"),
+        (["care.limit_min", 3, 2, 1], "value"),
+        (["care.limit_min", 1, "nan", 3], "value"),
+    ],
 )
 def test_an_assumption_must_be_declared_and_lie_in_its_range(twin: Folder, row: list[Any], column: str) -> None:
     twin.list_table("params", ["param", "low", "value", "high"], row)
@@ -568,7 +596,29 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return skeleton(tmp_path_factory.mktemp("spoilt") / "twin")
 
 
-INTERESTING = [b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xe2\x80\xa8", b"-", b"nan", b"1e999", b"{", b"}", b"[", b"]", b":", b"null", b"0", b"twin", b"n1", b"\\ud800", b"9999-12-31"]
+INTERESTING = [
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\xff",
+    b"\xe2\x80\xa8",
+    b"-",
+    b"nan",
+    b"1e999",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b"null",
+    b"0",
+    b"twin",
+    b"n1",
+    b"\\ud800",
+    b"9999-12-31",
+]
 PATCH = st.one_of(st.sampled_from(INTERESTING), st.binary(max_size=6))
 
 
@@ -595,7 +645,27 @@ def test_no_cell_gives_anything_but_a_region_or_an_error_in_words(spoilt: Folder
     table = data.draw(st.sampled_from(sorted(path.stem for path in spoilt.path.glob("*.csv"))))
     lines = spoilt.lines(table)
     line, column = data.draw(st.integers(2, len(lines))), data.draw(st.sampled_from(lines[0]))
-    words = st.sampled_from(["", "twin", "n1", "southbank", "set", "bank", "region", "-1", "1e14", "0", "2020-01-01", "9999-12-31", "0001-01-01", "care.recognised", "true", "example", "=1+1"])
+    words = st.sampled_from(
+        [
+            "",
+            "twin",
+            "n1",
+            "southbank",
+            "set",
+            "bank",
+            "region",
+            "-1",
+            "1e14",
+            "0",
+            "2020-01-01",
+            "9999-12-31",
+            "0001-01-01",
+            "care.recognised",
+            "true",
+            "example",
+            "=1+1",
+        ]
+    )
     content = spoilt.file(table).read_bytes()
     try:
         spoilt.set(table, line, **{column: data.draw(st.one_of(words, st.text(max_size=8)))})

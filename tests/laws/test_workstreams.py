@@ -97,7 +97,11 @@ def test_opening_never_worsens_the_target_for_the_region_as_a_whole(jjj: Region,
 @every_workstream
 def test_at_a_day_without_opening_nothing_was_gained(jjj: Region, name: str) -> None:
     before = jjj.at("2014-01-01").bind(name)
-    if all(row.value == before.workstream.rules[row.rule.partition(".")[2]].closed for row in jjj.rows if row.rule.startswith(f"{name}.") and row.holds(before.region.day)):
+    if all(
+        row.value == before.workstream.rules[row.rule.partition(".")[2]].closed
+        for row in jjj.rows
+        if row.rule.startswith(f"{name}.") and row.holds(before.region.day)
+    ):
         assert before.border().figures[before.workstream.target].gained[jjj.areas.region] == 0
 
 

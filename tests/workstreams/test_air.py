@@ -152,7 +152,9 @@ def test_concentrations_and_costs_by_plain_python(jjj, regime):
     for row in outcome.tables["sources"].itertuples():
         control, tonnes = controls[row.sector], cut[where[row.place, row.sector]]
         most = control.cut_max * emitted[row.place, row.sector]
-        assert math.isclose(row.cost_cny, sum(control.cut_cost_cny_t * (t + episode.data.p["rise"] * t**2 / (2 * most)) for t in tonnes), rel_tol=1e-9, abs_tol=1e-6)
+        assert math.isclose(
+            row.cost_cny, sum(control.cut_cost_cny_t * (t + episode.data.p["rise"] * t**2 / (2 * most)) for t in tonnes), rel_tol=1e-9, abs_tol=1e-6
+        )
 
 
 # -- choosing ----------------------------------------------------------------------------------------------------------
@@ -196,7 +198,10 @@ def same(jjj, other, rename):
         mine = {(rename(row.place), row.sector): row.cost_cny for row in one.itertuples()}
         for row in two.itertuples():
             assert math.isclose(row.cost_cny, mine[row.place, row.sector], rel_tol=1e-5, abs_tol=5)
-    mine, theirs = ({step.key: step.amount for step in air.choose(region.data(air, regime="open"), frozenset(region.areas.jurisdictions), 5e9, 0).steps} for region in (jjj, other))
+    mine, theirs = (
+        {step.key: step.amount for step in air.choose(region.data(air, regime="open"), frozenset(region.areas.jurisdictions), 5e9, 0).steps}
+        for region in (jjj, other)
+    )
     assert all(math.isclose(theirs.get((rename(city), sector), 0), amount, abs_tol=1e-4) for (city, sector), amount in mine.items())
 
 

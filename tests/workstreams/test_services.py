@@ -74,7 +74,10 @@ def by_hand(region: Region, regime: str) -> dict[str, float]:
                 continue
             others = sum(count for one, count in held.items() if one != areas.jurisdiction(place))
             people = pop[place] * share[place] * p["from_region"] * held[home] / others
-            trip = sum((minutes[d, o] + minutes[o, d]) / 60 * pop[one] for o, one in enumerate(areas.places) if areas.jurisdiction(one) == home) / held[home] + p["wait_hours"]
+            trip = (
+                sum((minutes[d, o] + minutes[o, d]) / 60 * pop[one] for o, one in enumerate(areas.places) if areas.jurisdiction(one) == home) / held[home]
+                + p["wait_hours"]
+            )
             for row in region.tables["items"].itertuples():
                 entry = catalogue[home, row.item]
                 cases = people * row.requests_per_1000_year / 1000 * p["home_cases"]
@@ -323,8 +326,15 @@ def relabelled(region: Region) -> tuple[Region, dict[str, str]]:
     areas = {one: f"z{999999 - at:06d}" for at, one in enumerate(sorted(region.areas.by_id))}
     items = {one: f"k{9999 - at}" for at, one in enumerate(sorted(region.tables["items"]["item"]))}
     names = {**areas, **items, "": ""}
-    units = [one._replace(area=names[one.area], parent=names[one.parent], members=tuple(names[member] for member in one.members)) for one in region.areas.by_id.values()]
-    rows = tuple(row._replace(origin=names[row.origin], destination=names[row.destination], item=names[row.item]) for row in region.rows if row.rule.startswith("services."))
+    units = [
+        one._replace(area=names[one.area], parent=names[one.parent], members=tuple(names[member] for member in one.members))
+        for one in region.areas.by_id.values()
+    ]
+    rows = tuple(
+        row._replace(origin=names[row.origin], destination=names[row.destination], item=names[row.item])
+        for row in region.rows
+        if row.rule.startswith("services.")
+    )
     tables = {}
     for name in ("population", "census", "items", "catalogue", "modes"):
         frame = region.tables[name]
@@ -341,7 +351,9 @@ def test_names_change_no_figure_and_no_plan(jjj):
         for area in ("jjj", *jjj.areas.jurisdictions):
             assert two.value(name, area=names[area]) == pytest.approx(one.value(name, area=area), rel=1e-9, abs=1e-9), (name, area)
     for left, right in zip(one.plan.cells, two.plan.cells, strict=True):
-        assert {(step.lever, tuple(names[part] for part in step.key), step.amount) for step in left.steps} == {(step.lever, step.key, step.amount) for step in right.steps}
+        assert {(step.lever, tuple(names[part] for part in step.key), step.amount) for step in left.steps} == {
+            (step.lever, step.key, step.amount) for step in right.steps
+        }
         for area, value in left.target.items():
             assert right.target[names[area]] == pytest.approx(value, rel=1e-9, abs=1e-6)
 

@@ -273,9 +273,7 @@ def _table_view(region: Region, name: str) -> dict[str, Any]:
     declared = next((one.tables[name] for one in region.catalogue.values() if name in one.tables), None)
     columns = package.declared_tables(region.catalogue)[name].columns if declared else {}
     plain = [
-        {"column": column, "title": {"zh": column, "en": column}, "unit": unit_view(""), "type": "text"}
-        for column in frame.columns
-        if column not in columns
+        {"column": column, "title": {"zh": column, "en": column}, "unit": unit_view(""), "type": "text"} for column in frame.columns if column not in columns
     ]
     counts = frame["quality"].value_counts()
     return {

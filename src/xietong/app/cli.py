@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from xietong.core.errors import Cancelled, XietongError
+from xietong.core.progress import Report
 
 app = typer.Typer(
     name="xietong",
@@ -44,9 +46,19 @@ def main() -> None:
     except XietongError as error:
         sys.stderr.write(f"xietong: {error}\n")
         sys.exit(2)
+
+
+@contextmanager
+def _computing() -> Iterator[Report]:
+    """A long question: progress on stderr, and Ctrl-C ends it in words."""
+    from xietong.app.show import progress
+
+    try:
+        with progress() as report:
+            yield report
     except (KeyboardInterrupt, Cancelled):
         sys.stderr.write("xietong: stopped; nothing was changed\n")
-        sys.exit(130)
+        raise typer.Exit(130) from None
 
 
 def _language(lang: str) -> str:
@@ -99,10 +111,10 @@ def describe(workstream: str, lang: LangOption = "", as_json: JsonOption = False
 def headline(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangOption = "", as_json: JsonOption = False) -> None:
     """The table on the first page: a row a workstream."""
     from xietong.app.headline import headline as rows
-    from xietong.app.show import progress, show_headline
+    from xietong.app.show import show_headline
 
     loaded, language = _load(region, as_of), _language(lang)
-    with progress() as report:
+    with _computing() as report:
         found = rows(loaded, report)
     _print_json(found) if as_json else show_headline(found, loaded, language)
 
@@ -173,13 +185,13 @@ def show_region(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangO
 def _ask(name: str, verb: str, region: str, as_of: str, area: str, as_json: bool, lang: str, call: Callable[[Any], Any]) -> None:
     from dataclasses import replace
 
-    from xietong.app.show import progress, show_result
+    from xietong.app.show import show_result
     from xietong.core.progress import Progress
 
     language = _language(lang)
     bound = _load(region, as_of).bind(name)
     bound = bound.for_(area) if area else bound
-    with progress() as report:
+    with _computing() as report:
         result = call(replace(bound, progress=Progress(report)))
     _print_json(result.to_dict()) if as_json else show_result(result, language)
 

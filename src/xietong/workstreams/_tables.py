@@ -27,6 +27,8 @@ CENSUS = Table(
         "pop_65_plus": Column(T("65岁及以上", "aged 65+"), unit="people", low=0, high=1e9, optional=True, examples=(55000, 42000, 60000)),
         "pop_80_plus": Column(T("80岁及以上", "aged 80+"), unit="people", low=0, high=1e9, optional=True, examples=(12000, 9000, 13000)),
         "urban_share": Column(T("城镇人口比重", "urban share"), unit="share", low=0, high=1, optional=True, examples=(0.8, 0.5, 0.6)),
-        "other_province_share": Column(T("户籍在省外的比重", "share registered in another province"), unit="share", low=0, high=1, optional=True, examples=(0.1, 0.05)),
+        "other_province_share": Column(
+            T("户籍在省外的比重", "share registered in another province"), unit="share", low=0, high=1, optional=True, examples=(0.1, 0.05)
+        ),
     },
 )

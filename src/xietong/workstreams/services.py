@@ -64,7 +64,12 @@ def _beside(data: Data, items: Frame) -> tuple[T, ...]:
     loaded = items["item"].nunique()
     zh = ";".join(f"{PUBLISHED[m].zh}{v}项({s},{d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
     en = "; ".join(f"{v} {PUBLISHED[m].en} ({s}, {d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
-    return (T(f"公布的总数:{zh}。本区域载入{loaded}项事项,并非上述事项,两者不可比。", f"Published totals: {en}. The {loaded} items loaded here are not those; the two cannot be compared."),)
+    return (
+        T(
+            f"公布的总数:{zh}。本区域载入{loaded}项事项,并非上述事项,两者不可比。",
+            f"Published totals: {en}. The {loaded} items loaded here are not those; the two cannot be compared.",
+        ),
+    )
 
 
 def _left_out(frame: Frame) -> float | None:

@@ -1,0 +1,54 @@
+"""Schemathesis against every operation of the API: whatever is asked, the server makes no mistake of its own.
+
+Nothing is left out: verbs are asked of a region that can feed them; long ones are started as jobs and stopped at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import GenerationConfig, PhasesConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig, StatefulPhaseConfig
+
+from xietong.app.api import create_app
+from xietong.core.region import Region
+
+API = "/api/v1"
+LONG = ("/plan", "/sensitivity", "/headline")
+EXAMPLES = 6
+CONFIG = SchemathesisConfig(
+    seed=1,
+    projects=ProjectsConfig(
+        default=ProjectConfig(
+            generation=GenerationConfig(deterministic=True, max_examples=EXAMPLES, no_shrink=True, database="none"),
+            phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
+        )
+    ),
+)
+SCHEMA = schemathesis.openapi.from_dict(create_app().openapi(), config=CONFIG)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_no_question_makes_the_server_fail(case: Any, http: httpx.Client, loaded: dict[str, Region]) -> None:
+    address = str(http.base_url)
+    send(case, address)
+    # The same question of a region that is there: random names alone would never get past a 404.
+    name = case.operation.path.removeprefix(f"{API}/regions/{{region}}").strip("/").partition("/")[0]
+    if "region" in (case.path_parameters or {}):
+        able = [where for where, region in loaded.items() if name in region.workstreams and not region.missing(region.workstreams[name])]
+        case.path_parameters["region"] = (able or list(loaded))[0]
+        send(case, address)
+
+
+def send(case: Any, address: str) -> None:
+    """Ask, a long question as a job that is stopped again; an error is a problem in words."""
+    late = case.operation.path.endswith(LONG) and case.method == "GET"
+    answer = case.call_and_validate(base_url=address, checks=[not_a_server_error], headers={"Prefer": "respond-async"} if late else None)
+    if answer.status_code == 202:
+        assert httpx.delete(address.rstrip("/") + answer.headers["location"][0]).status_code == 200
+    if answer.status_code >= 400 and answer.content != b"Invalid HTTP request received.":  # uvicorn's own: it never reached us
+        assert answer.headers["content-type"] == ["application/problem+json"], (answer.headers, answer.content)
