@@ -8,8 +8,8 @@ are resolved before. *Loading* is timed apart. The *peer* answers less: the larg
 (``highspy``), without the second stage that makes the answer unique and least in travel. It is compared with our kernel
 alone (``allocate``), and both must leave equally many unserved. Times are CPU seconds, medians.
 
-With ``--counties`` a valid region is generated: places scattered around towns at about 23 a 10,000 km2 (the density of the
-bundled region), five jurisdictions, one home (place and price tier) a row.
+With ``--counties`` a valid region is generated: places scattered around towns, one on every 430 km2 (``--km2``; half of
+the places of the bundled region have less than 680), five jurisdictions, one home (place and price tier) a row.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import numpy as np
 
 import xietong
 from xietong.core.declare import REGIMES
+from xietong.core.errors import XietongError
 from xietong.core.region import Region
 from xietong.io.describe import describe, write
 from xietong.io.schema import FRAMEWORK
@@ -37,7 +38,6 @@ from xietong.kernels.allocation import allocate
 from xietong.workstreams import catalogue
 from xietong.workstreams.care import Market
 
-KM2_A_PLACE = 430.0
 SIDES = 5
 TIERS = (("basic", 3000), ("standard", 5500), ("premium", 10000))
 SOURCED = ("generated", "illustrative")
@@ -46,10 +46,10 @@ SOURCED = ("generated", "illustrative")
 # -- a region of any size ----------------------------------------------------------------------------------------------
 
 
-def generate(folder: Path, counties: int, homes: int, seed: int) -> None:
-    """Write a valid region: ``counties`` places around towns, ``homes`` rows of beds, 5 jurisdictions side by side."""
+def generate(folder: Path, counties: int, homes: int, seed: int, km2: float) -> None:
+    """Write a valid region: ``counties`` places of ``km2`` each around towns, ``homes`` rows of beds, 5 jurisdictions side by side."""
     rng = np.random.default_rng(seed)
-    side_km = math.sqrt(counties * KM2_A_PLACE)
+    side_km = math.sqrt(counties * km2)
     towns = rng.random((max(counties // 20, SIDES), 2)) * side_km
     spread = rng.normal(0, side_km / math.sqrt(len(towns)) / 2.2, (counties, 2))
     xy = np.clip(towns[rng.integers(0, len(towns), counties)] + spread, 0, side_km)
@@ -62,8 +62,7 @@ def generate(folder: Path, counties: int, homes: int, seed: int) -> None:
     areas: list[Sequence[Any]] = [("all", "全域", "All", "region", "", "", "", "")]
     areas += [(f"j{one}", f"辖区{one + 1}", f"Side {one + 1}", "side", "all", "", "", "") for one in range(SIDES)]
     areas += [
-        (name, f"地点{row}", f"Place {row}", "place", f"j{strip[row]}", f"{lon[row]:.5f}", f"{lat[row]:.5f}", round(KM2_A_PLACE))
-        for row, name in enumerate(names)
+        (name, f"地点{row}", f"Place {row}", "place", f"j{strip[row]}", f"{lon[row]:.5f}", f"{lat[row]:.5f}", round(km2)) for row, name in enumerate(names)
     ]
     tables: dict[str, tuple[str, Iterable[Sequence[Any]]]] = {
         "areas": ("area,name_zh,name_en,level,parent,lon,lat,area_km2", areas),
@@ -191,19 +190,25 @@ def main() -> None:
     parser.add_argument("--region", default="jjj", help="a bundled region or a folder")
     parser.add_argument("--counties", type=int, help="generate a region with this many places instead")
     parser.add_argument("--homes", type=int, help="rows of beds of the generated region (default: as many as counties)")
+    parser.add_argument("--km2", type=float, default=430, help="area of a place of the generated region")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="write the generated region here and leave it there")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--no-peer", dest="peer", action="store_false")
     asked = parser.parse_args()
+    if asked.counties is not None and asked.counties < SIDES:
+        parser.error(f"--counties: at least {SIDES}, one for each jurisdiction")
     with contextlib.ExitStack() as stack:
         folder = asked.region
         if asked.counties:
             place = asked.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             place.mkdir(parents=True, exist_ok=True)
-            generate(place, asked.counties, asked.homes or asked.counties, asked.seed)
+            generate(place, asked.counties, asked.homes or asked.counties, asked.seed, asked.km2)
             folder = str(place)
-        print(measure(folder, asked.runs, asked.peer))
+        try:
+            print(measure(folder, asked.runs, asked.peer))
+        except XietongError as error:
+            sys.exit(f"care: {error}")
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely.geometry
+from tools.openapi import TARGET, text
 
 from tests.app.conftest import Ask
 from tests.conftest import DAY
 from tests.regions import Folder
-from tools.openapi import TARGET, text
 from xietong.app.api import SECURITY, create_app
 from xietong.app.jobs import Jobs
 from xietong.core.errors import Cancelled, UsageError

@@ -5,11 +5,15 @@ Nothing is left out: verbs are asked of a region that can feed them; long ones a
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from typing import Any
 
 import httpx
+import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import GenerationConfig, PhasesConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig, StatefulPhaseConfig
 
@@ -18,7 +22,7 @@ from xietong.core.region import Region
 
 API = "/api/v1"
 LONG = ("/plan", "/sensitivity", "/headline")
-EXAMPLES = 6
+EXAMPLES = 5
 CONFIG = SchemathesisConfig(
     seed=1,
     projects=ProjectsConfig(
@@ -52,3 +56,29 @@ def send(case: Any, address: str) -> None:
         assert httpx.delete(address.rstrip("/") + answer.headers["location"][0]).status_code == 200
     if answer.status_code >= 400 and answer.content != b"Invalid HTTP request received.":  # uvicorn's own: it never reached us
         assert answer.headers["content-type"] == ["application/problem+json"], (answer.headers, answer.content)
+
+
+DAYS = st.one_of(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.dates()).map(str)
+AREAS = st.one_of(st.sampled_from(["pilot", "sound", "skog", "norr", "fyr", "桥头", "HOLMLAND"]), st.text(max_size=20))
+PATHS = st.sampled_from(
+    ["", "/rules", "/headline", "/care/status", "/care/border", "/care/plan", "/care/border/tables/people", "/care/border/tables/flows", "/tables/beds"]
+)
+QUESTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "as_of": DAYS, "area": AREAS, "regime": st.sampled_from(["closed", "current", "open"]), "format": st.sampled_from(["json", "csv", "geojson"]),
+        "limit": st.integers(1, 1000), "offset": st.integers(0, 10**9), "budget_cny": st.one_of(st.floats(), st.integers(0, 10**10)), "seed": st.integers(0, 2**31 - 1),
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(path=PATHS, question=QUESTIONS)
+def test_no_sensible_question_makes_the_server_fail(http: httpx.Client, path: str, question: dict[str, Any]) -> None:
+    late = {"Prefer": "respond-async"} if path.endswith(LONG) else {}
+    answer = http.get(f"{API}/regions/sound{path}", params=question, headers=late)
+    assert answer.status_code in (200, 202, 400, 404, 422), answer.text
+    if answer.status_code == 202:
+        http.delete(answer.headers["location"])
+    if "json" in answer.headers["content-type"]:
+        json.loads(answer.text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))

@@ -108,7 +108,7 @@ class _Dual:
             # residual, keeps such steps within about the penalty.
             proximal = max(1e-10, min(1.0, residual) / penalty)
             step = self._newton(np.flatnonzero(slack > 0), alpha > penalty, beta < 0, up, down, proximal)
-            alpha, beta, moved = self._search(alpha, beta, step, float(up @ step[0] + down @ step[1]), penalty)
+            alpha, beta, moved = self._search(alpha, beta, step, _dot(up, step[0]) + _dot(down, step[1]), penalty)
             if not moved:
                 break
         short = alpha > penalty / 2
@@ -139,8 +139,8 @@ class _Dual:
     def _value(self, alpha: np.ndarray, beta: np.ndarray, penalty: float) -> float:
         slack = np.maximum(alpha[self.i] - beta[self.j] - self.t, 0.0)
         over, spare = np.maximum(alpha - penalty, 0.0), np.maximum(-beta, 0.0)
-        quadratic = self.g @ (slack * slack) + self.d @ (over * over) / FAIRNESS + self.c @ (spare * spare) / EVENNESS
-        return float(self.d @ alpha - self.c @ beta - quadratic / 2)
+        quadratic = _dot(self.g, slack * slack) + _dot(self.d, over * over) / FAIRNESS + _dot(self.c, spare * spare) / EVENNESS
+        return _dot(self.d, alpha) - _dot(self.c, beta) - quadratic / 2
 
     def _search(
         self, alpha: np.ndarray, beta: np.ndarray, step: tuple[np.ndarray, np.ndarray], slope: float, penalty: float
@@ -153,3 +153,8 @@ class _Dual:
                 return a, b, True
             length /= 2
         return alpha, beta, False
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Inner product without BLAS: waking its threads costs more than the sum of a few thousand products."""
+    return float(np.einsum("i,i->", a, b))

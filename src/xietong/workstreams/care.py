@@ -322,10 +322,10 @@ class Market:
         arcs = {name: values[keep] for name, values in arcs.items()}
         # The levels of a bed: every share that is open to someone who could come, and all of it (to those at home).
         beds = len(self.bed_place)
+        shares, rank = np.unique(np.append(arcs["admitted"], 1.0), return_inverse=True)
         some = arcs["admitted"] > 0
-        pairs = np.concatenate([np.stack([arcs["bed"][some], arcs["admitted"][some]], axis=1), np.stack([np.arange(beds), np.ones(beds)], axis=1)])
-        nodes = np.unique(pairs, axis=0)
-        bed, level = nodes[:, 0].astype(np.intp), nodes[:, 1]
+        nodes = np.unique(np.concatenate([arcs["bed"][some] * len(shares) + rank[:-1][some], np.arange(beds) * len(shares) + rank[-1]]))
+        bed, level = nodes // len(shares), shares[nodes % len(shares)]
         start = np.searchsorted(bed, np.arange(beds))
         before = np.where(np.diff(bed, prepend=-1) > 0, 0.0, np.concatenate([[0.0], level[:-1]]))
         opened = np.searchsorted(bed + level / 2, arcs["bed"] + arcs["admitted"] / 2, side="right") - start[arcs["bed"]]
@@ -475,8 +475,8 @@ def _merge_groups(group: np.ndarray, bed: np.ndarray, price: np.ndarray, n: int,
     terms ^= terms >> np.uint64(32)
     sums = np.zeros(n, dtype=np.uint64)
     np.add.at(sums, group, terms)
-    keys = np.stack([place.astype(np.uint64), sums], axis=1)
-    _, first, node = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    keys = (sums ^ (sums >> np.uint64(31))) * np.uint64(0x94D049BB133111EB) + place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    _, first, node = np.unique(keys, return_index=True, return_inverse=True)
     stands = np.zeros(n, dtype=bool)
     stands[first] = True
     return node.reshape(-1), stands
