@@ -79,12 +79,12 @@ def _left_out(frame: Frame) -> float | None:
 PEOPLE = ("population", "census", "items", "params.from_region", "params.home_cases")
 TRIPS = (*PEOPLE, "catalogue", "rules.handled")
 CATALOGUE_FIELDS = {
-    "materials": Column(T("申请材料数", "documents to hand in"), low=0, high=1000, optional=True),
-    "legal_days": Column(T("法定时限", "legal time limit"), unit="working days", low=0, high=1000, optional=True),
-    "promised_days": Column(T("承诺时限", "promised time"), unit="working days", low=0, high=1000, optional=True),
-    "fee_cny": Column(T("收费", "fee"), unit="cny", low=0, high=1e6, optional=True),
-    "visits": Column(T("到场次数", "visits in person"), unit="trips", low=0, high=100, optional=True),
-    "applicant_form": Column(T("申请表版本", "version of the application form"), "text", optional=True),
+    "materials": Column(T("申请材料数", "documents to hand in"), low=0, high=1000, optional=True, examples=(3, 5, 4)),
+    "legal_days": Column(T("法定时限", "legal time limit"), unit="working days", low=0, high=1000, optional=True, examples=(20, 30, 20)),
+    "promised_days": Column(T("承诺时限", "promised time"), unit="working days", low=0, high=1000, optional=True, examples=(10, 15, 5, 10)),
+    "fee_cny": Column(T("收费", "fee"), unit="cny", low=0, high=1e6, optional=True, examples=(20, 0, 0)),
+    "visits": Column(T("到场次数", "visits in person"), unit="trips", low=0, high=100, optional=True, examples=(2, 1, 1)),
+    "applicant_form": Column(T("申请表版本", "version of the application form"), "text", optional=True, examples=("A", "A", "B")),
 }
 
 
@@ -128,24 +128,24 @@ class Services(Workstream):
             T("政务服务事项", "Service items"),
             ("item",),
             {
-                "item": Column(T("事项", "item"), "text"),
-                "title_zh": Column(T("中文名", "Chinese title"), "text"),
-                "title_en": Column(T("英文名", "English title"), "text"),
+                "item": Column(T("事项", "item"), "text", examples=("id_card", "pension_record", "school_place")),
+                "title_zh": Column(T("中文名", "Chinese title"), "text", examples=("换领身份证", "养老记录转移", "入学登记")),
+                "title_en": Column(T("英文名", "English title"), "text", examples=("Renew an identity card", "Transfer a pension record", "Register for school")),
                 "agency_zh": Column(T("部门", "agency (Chinese)"), "text", optional=True),
                 "agency_en": Column(T("部门英文名", "agency"), "text", optional=True),
                 "list_year": Column(T("清单年份", "year of the list"), "integer", low=1900, high=2200, optional=True),
-                "requests_per_1000_year": Column(T("办件量", "requests"), unit="cases/1000/year", low=0, high=1e5),
+                "requests_per_1000_year": Column(T("办件量", "requests"), unit="cases/1000/year", low=0, high=1e5, examples=(60, 15, 30)),
             },
         ),
         "catalogue": Table(
             T("事项办理要素", "Catalogue of items"),
             ("jurisdiction", "item"),
             {
-                "jurisdiction": Column(T("辖区", "jurisdiction"), "area"),
+                "jurisdiction": Column(T("辖区", "jurisdiction"), "area", level="jurisdiction"),
                 "item": Column(T("事项", "item"), "text", refers="items.item"),
                 **CATALOGUE_FIELDS,
-                "common_standard": Column(T("执行共同标准", "follows the common standard"), unit="flag", low=0, high=1, optional=True),
-                "windows": Column(T("代收窗口免去其余往返的比例", "share of remaining trips that reception windows avoid"), unit="share", low=0, high=1, optional=True),
+                "common_standard": Column(T("执行共同标准", "follows the common standard"), unit="flag", low=0, high=1, optional=True, examples=("",)),
+                "windows": Column(T("代收窗口免去其余往返的比例", "share of remaining trips that reception windows avoid"), unit="share", low=0, high=1, optional=True, examples=("",)),
             },
         ),
         "published_totals": Table(
@@ -164,12 +164,12 @@ class Services(Workstream):
             T("异地办理方式", "Modes of handling away from home"),
             ("mode",),
             {
-                "mode": Column(T("方式", "mode"), "text"),
-                "rank": Column(T("次序", "rank"), "integer", low=0, high=100),
-                "title_zh": Column(T("中文名", "Chinese title"), "text"),
-                "title_en": Column(T("英文名", "English title"), "text"),
-                "handled": Column(T("免往返比例", "share of home trips avoided"), unit="share", low=0, high=1),
-                "acts": Column(T("由谁建立", "who must act"), "text", values=("residence", "both", "competent"), optional=True),
+                "mode": Column(T("方式", "mode"), "text", examples=("none", "assisted", "joint", "remote")),
+                "rank": Column(T("次序", "rank"), "integer", low=0, high=100, examples=(0, 1, 2, 3)),
+                "title_zh": Column(T("中文名", "Chinese title"), "text", examples=("办不了", "代收代办", "多地联办", "全程网办")),
+                "title_en": Column(T("英文名", "English title"), "text", examples=("Not available", "Passed on", "Handled jointly", "Fully online")),
+                "handled": Column(T("免往返比例", "share of home trips avoided"), unit="share", low=0, high=1, examples=(0, 0.6, 0.8, 1)),
+                "acts": Column(T("由谁建立", "who must act"), "text", values=("residence", "both", "competent"), optional=True, examples=("", "residence", "both", "competent")),
             },
         ),
     }  # fmt: skip

@@ -2,6 +2,8 @@
 // Unknown numbers are null, never 0.
 
 export interface T { zh: string; en: string }
+/** a unit: its identifier says what it is, its words are only for reading */
+export interface Unit extends T { id: string }
 export type Num = number | null;
 export type ByArea = Record<string, Num>;
 export type Regime = "closed" | "current" | "open";
@@ -36,12 +38,12 @@ export type Cells = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPol
 
 export interface HeadlineRow {
   workstream: string; title: T;
-  measure: string | null; measure_title: T | null; unit: T | null; better: Better | null;
+  measure: string | null; measure_title: T | null; unit: Unit | null; better: Better | null;
   current: Num; gained: Num; remains: Num; dividend: Num; budget_cny: Num;
   quality: Quality | null; year: string | null; error: string | null;
 }
 
-export interface Column { column: string; title: T; unit: string | T | null; type?: string }
+export interface Column { column: string; title: T; unit: Unit | string | null; type?: string }
 export interface Source { source: string; title: string | T; year: number | string | null; url: string | null; licence: string | null }
 export interface TableInfo {
   table: string; title: T; rows: number; columns: Column[];
@@ -50,8 +52,8 @@ export interface TableInfo {
 export interface TablePage { table: string; total: number; rows: Record<string, unknown>[] }
 
 export interface RuleRow {
-  workstream: string; rule: string; title: T; unit: string | T;
-  origin: string; destination: string; item: string | null;
+  workstream: string; rule: string; title: T; unit: Unit | string;
+  origin: string; destination: string; item: string | null; item_title?: T | null;
   closed: Num; value: Num; open: Num;
   valid_from: string | null; valid_to: string | null;
   reference: string | null; source: string | null; quality: Quality | null;
@@ -59,17 +61,19 @@ export interface RuleRow {
 
 export interface Declaration {
   workstream: string; title: T; about: T; target: string;
-  measures: { measure: string; title: T; unit: T; whose: T | null; better: Better }[];
-  rules: { rule: string; title: T; unit: string | T; closed: Num; open: Num }[];
-  params: { param: string; title: T; unit: string | T; low: Num; value: Num; high: Num; source: string; quality: Quality }[];
-  levers: { lever: string; title: T; unit: T }[];
+  /** whether it declares levers and how to choose among them */
+  can_plan: boolean;
+  measures: { measure: string; title: T; unit: Unit; whose: T | null; better: Better }[];
+  rules: { rule: string; title: T; unit: Unit | string; closed: Num; open: Num }[];
+  params: { param: string; title: T; unit: Unit | string; low: Num; value: Num; high: Num; source: string; quality: Quality }[];
+  levers: { lever: string; title: T; unit: Unit }[];
   layers: { layer: string; title: T; kind: Kind }[];
   budget_cny: { default: number; max: number } | null;
   needs: string[]; tables: string[];
 }
 
 export interface MeasureResult {
-  measure: string; title: T; unit: T; whose: T | null; better: Better; target: boolean;
+  measure: string; title: T; unit: Unit; whose: T | null; better: Better; target: boolean;
   quality: Quality; year: string | null;
   values: Partial<Record<Regime, ByArea>>;
   gained: ByArea; remains: ByArea;
@@ -77,7 +81,7 @@ export interface MeasureResult {
 export interface AreaValue { area: string; value: Num }
 export interface PairValue { origin: string; destination: string; value: Num }
 export interface LayerResult {
-  layer: string; title: T; kind: Kind; unit: T; better: Better; quality?: Quality;
+  layer: string; title: T; kind: Kind; unit: Unit; better: Better; quality?: Quality | null;
   features: Partial<Record<Regime, (AreaValue | PairValue)[]>>;
 }
 export interface SolverOutcome { status: string; bound: Num; gap: Num }
@@ -85,7 +89,7 @@ export interface SolverOutcome { status: string; bound: Num; gap: Num }
 export interface PlanStep {
   lever: string; title: T; key: string[];
   area: string | null; origin: string | null; destination: string | null; item: string | null;
-  label: T; amount: number; unit: T; cost_cny: number; payer: string;
+  label: T; amount: number; unit: Unit; cost_cny: number; payer: string;
 }
 export interface PlanCell {
   rules: "current" | "open"; deciders: Deciders;
@@ -109,7 +113,7 @@ export interface Plan {
 export interface Range { value: Num; low: Num; high: Num }
 export interface SensitivityMeasure {
   measure: string; gained: Range; remains: Range;
-  params: { param: string; title: T; unit: string | T; low: Num; high: Num; gained: [Num, Num]; remains: [Num, Num] }[];
+  params: { param: string; title: T; unit: Unit | string; low: Num; high: Num; gained: [Num, Num]; remains: [Num, Num] }[];
 }
 export interface Result {
   workstream: string; verb: Verb; region: string; title: T; as_of: string; area: string | null;
@@ -121,6 +125,8 @@ export interface Result {
   plan: Plan | null;
   sensitivity: { runs: number; measures: SensitivityMeasure[] } | null;
   binding: RuleRow[];
+  /** what must be read beside the figures: published totals, misfit */
+  notes?: T[];
   explain: { zh: string[]; en: string[] };
   about: T;
   provenance: Record<string, unknown> & { command?: string };

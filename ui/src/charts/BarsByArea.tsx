@@ -11,6 +11,9 @@ import { FONT } from "../styles/theme";
 
 use([BarChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, SVGRenderer]);
 
+/** the reader asked the system for less motion */
+const STILL = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 interface Props {
   measure: MeasureResult;
   areas: { area: string; title: { zh: string; en: string } }[];
@@ -40,7 +43,7 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
     const unit = u(measure.unit);
     const text = (v: unknown) => (typeof v === "number" ? formatNumber(v, lang, { scale }) : t("unknown"));
     chart.current?.setOption({
-      animationDuration: 200, animationDurationUpdate: 200,
+      animation: !STILL, animationDuration: 200, animationDurationUpdate: 200,
       aria: { enabled: true, label: { description: `${tr(measure.title)} (${unit})` } },
       textStyle: { fontFamily: FONT, color: INK },
       grid: { left: 4, right: 8, top: 34, bottom: 4, containLabel: true },
@@ -58,5 +61,5 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
     }, { notMerge: true });
   }, [measure, areas, regime, regimes, lang, t, tr, u]);
 
-  return <div className="chart" ref={host} role="img" aria-label={`${tr(measure.title)} (${u(measure.unit)})`} data-testid="chart" />;
+  return <div className="chart" ref={host} role="img" aria-label={`${tr(measure.title)} (${u(measure.unit)}): ${t("measures.inTable")}`} data-testid="chart" />;
 }

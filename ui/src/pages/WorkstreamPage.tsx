@@ -24,10 +24,13 @@ export default function WorkstreamPage() {
   useTitle(listed ? tr(listed.title) : "");
   if (!listed) return <NotFound />;
 
-  // The border is what this engine is about: a page without a tab in its address opens there.
-  const verb = verbOf(view.tab) ?? "border";
   const key = `${region.region}/${workstream}`;
   const own = declaration.data?.workstream === workstream ? declaration.data : null;
+  // Not every workstream has levers: the tab is there only where it leads somewhere.
+  const verbs = VERBS.filter((v) => v !== "plan" || own?.can_plan);
+  // The border is what this engine is about: a page without a tab in its address opens there.
+  const asked = verbOf(view.tab) ?? "border";
+  const verb = asked === "plan" && own && !own.can_plan ? "border" : asked;
   return (
     <div className="stream">
       <header className="stream__head">
@@ -46,7 +49,7 @@ export default function WorkstreamPage() {
         <>
           <Tabs
             activeKey={verb} onChange={(tab) => set({ tab })}
-            items={VERBS.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
+            items={verbs.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
           />
           {(verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
           {verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}

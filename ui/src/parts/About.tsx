@@ -20,8 +20,8 @@ export function About({ result, declaration, query }: { result: Result; declarat
       {declaration && declaration.params.length > 0 && (
         <Details title={t("about.params", { n: declaration.params.length })} hint={t("about.paramsHint")}><Params declaration={declaration} /></Details>
       )}
-      <Details title={t("about.provenance")} hint={t("about.provenanceHint")} open><Provenance result={result} /></Details>
-      <Details title={t("about.download")} hint={t("about.downloadHint")} open><Downloads result={result} query={query} /></Details>
+      <Details title={t("about.provenance")} hint={t("about.provenanceHint")}><Provenance result={result} /></Details>
+      <Details title={t("about.download")} hint={t("about.downloadHint")}><Downloads result={result} query={query} /></Details>
     </section>
   );
 }
@@ -66,7 +66,7 @@ function Provenance({ result }: { result: Result }) {
         {Object.entries(result.outcomes).map(([regime, o]) => o && (
           <div key={regime}>
             <dt>{t("about.solver")} · {t(`regime.${regime}`)}</dt>
-            <dd><SolverStatus status={o.status} gap={o.gap} /></dd>
+            <dd><SolverStatus status={o.status} /></dd>
           </div>
         ))}
         {plain.map(([key, value]) => <div key={key}><dt className="mono">{key}</dt><dd className="mono" title={String(value)}>{String(value).slice(0, 28)}</dd></div>)}

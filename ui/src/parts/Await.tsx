@@ -8,6 +8,7 @@ interface Props<V> { resource: Resource<V>; skeleton?: ReactNode; children: (dat
 
 /** The four states of an answer in one place: on its way, progressing, failed, here. */
 export function Await<V>({ resource, skeleton, children }: Props<V>) {
+  const { t } = useWords();
   const { data, stale, loading, problem, progress, retry } = resource;
   if (problem) return <ProblemCard problem={problem} onRetry={retry} />;
   return (
@@ -15,7 +16,7 @@ export function Await<V>({ resource, skeleton, children }: Props<V>) {
       {progress && <JobProgress resource={resource} />}
       {data !== null
         ? <div className={stale ? "stale" : undefined} aria-busy={stale}>{children(data)}</div>
-        : loading && !progress && (skeleton === undefined ? <Skeleton active paragraph={{ rows: 6 }} /> : skeleton)}
+        : loading && !progress && <><p className="sr-only" role="status">{t("job.running")}</p>{skeleton === undefined ? <Skeleton active paragraph={{ rows: 6 }} /> : skeleton}</>}
     </>
   );
 }

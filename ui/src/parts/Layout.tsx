@@ -39,7 +39,7 @@ export function Layout() {
         <main id="main" tabIndex={-1} className={region.stale ? "stale" : undefined}>
           {problem
             ? <><ProblemCard problem={problem} onRetry={() => { regions.retry(); region.retry(); }} /><OtherRegions regions={regions.data ?? []} /></>
-            : state ? <ErrorBoundary view={pathname + search}><Outlet /></ErrorBoundary> : <Skeleton active paragraph={{ rows: 8 }} />}
+            : state ? <ErrorBoundary view={pathname + search}><Outlet /></ErrorBoundary> : <><p className="sr-only" role="status">{t("job.loading")}</p><Skeleton active paragraph={{ rows: 8 }} /></>}
         </main>
       </RegionContext>
       <footer className="footer"><span>{t("footer.what")}</span><span>{t("footer.rule")}</span></footer>

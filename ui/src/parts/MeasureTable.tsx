@@ -72,7 +72,7 @@ function MeasureRow({ m, result, regime, chosen, onChoose, compares }: { m: Meas
 }
 
 /** Whose figure it is, without its explanation (which stays as the title). */
-export const short = (whose: string): string => whose.split(/[:：]/)[0] ?? whose;
+export const short = (whose: string): string => whose.split(/[:：;；]/)[0] ?? whose;
 
 /** Worse than under the stricter rules is a finding to show, not to hide. */
 export function tone(value: number | null | undefined, neutral: boolean): string {

@@ -1,33 +1,34 @@
 import { Button } from "antd";
-import { REGIMES, type Regime, type Result, type T } from "../api/types";
+import { REGIMES, type Quality, type Regime, type Result, type T, type Unit } from "../api/types";
 import { formatNumber, scaleFor } from "../format/number";
 import { useWords } from "../i18n";
 import { isArea } from "../map/scale";
+import { QualityBadge } from "./QualityBadge";
 import { useRegion } from "../state/region";
 import { useView } from "../state/view";
 
-interface Row { key: string; title: string; unit: T | string; values: Partial<Record<Regime, number | null>> }
+interface Row { key: string; title: string; unit: Unit | T | string; quality: Quality | null; values: Partial<Record<Regime, number | null>> }
 
 /** What one place has in each regime: layers drawn there, and what flows in and out. */
 function rowsOf(area: string, result: Result, tr: (x: Result["title"]) => string, t: (k: string) => string): Row[] {
   const rows: Row[] = [];
   for (const m of result.measures) {
     if (!result.regimes.some((r) => m.values[r] && area in (m.values[r] ?? {}))) continue;
-    rows.push({ key: `m${m.measure}`, title: tr(m.title), unit: m.unit, values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
+    rows.push({ key: `m${m.measure}`, title: tr(m.title), unit: m.unit, quality: m.quality, values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
   }
   for (const layer of result.layers) {
     const per = (of: (r: Regime) => number | null) => Object.fromEntries(result.regimes.map((r) => [r, of(r)]));
     if (layer.kind === "area" || layer.kind === "point") {
       const found = result.regimes.some((r) => layer.features[r]?.some((f) => isArea(f) && f.area === area));
-      if (found) rows.push({ key: layer.layer, title: tr(layer.title), unit: layer.unit, values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
+      if (found) rows.push({ key: layer.layer, title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
       continue;
     }
     for (const side of ["origin", "destination"] as const) {
       const here = (r: Regime) => (layer.features[r] ?? []).filter((f) => !isArea(f) && f[side] === area);
       if (!result.regimes.some((r) => here(r).length > 0)) continue;
       // Only flows add up; several lines of one place share no meaningful sum.
-      if (layer.kind !== "flow") { rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: t("place.lines"), values: per((r) => here(r).length) }); continue; }
-      rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: layer.unit, values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
+      if (layer.kind !== "flow") { rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: t("place.lines"), quality: layer.quality ?? null, values: per((r) => here(r).length) }); continue; }
+      rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: layer.unit, quality: layer.quality ?? null, values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
     }
   }
   return rows;
@@ -59,7 +60,7 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
               const scale = scaleFor(Object.values(row.values), lang, row.unit);
               return (
                 <tr key={row.key}>
-                  <th scope="row">{row.title} <span className="muted">{u(row.unit)}</span></th>
+                  <th scope="row">{row.title} <span className="muted">{u(row.unit)}</span> {row.quality && <QualityBadge quality={row.quality} />}</th>
                   {shown.map((r) => {
                     const value = row.values[r] ?? null;
                     return <td key={r} className={`right num ${r === regime ? "strong" : ""}`} title={value === null ? t("unknown") : undefined}>{formatNumber(value, lang, { scale })}</td>;

@@ -2,6 +2,7 @@ import type { RuleRow } from "../api/types";
 import { formatNumber, withUnit } from "../format/number";
 import { isFlag } from "../format/unit";
 import { useWords } from "../i18n";
+import { QualityBadge } from "./QualityBadge";
 import { useRegion } from "../state/region";
 
 /** Where a rule stands between the closed and the open border, pair by pair, with its legal reference. */
@@ -21,12 +22,12 @@ export function RuleTable({ rules }: { rules: RuleRow[] }) {
             <tr key={i}>
               <th scope="row">{tr(r.title)}<span className="measures__sub">{stream.get(r.workstream) ?? r.workstream}</span></th>
               <td className="nowrap">{name(r.origin)} → {name(r.destination)}</td>
-              <td>{r.item || ""}</td>
+              <td title={r.item ?? undefined}>{r.item_title ? tr(r.item_title) : r.item || ""}</td>
               <td className="right num nowrap" title={r.value === null ? t("unknown") : undefined}>{isFlag(r.unit) ? formatNumber(r.value, lang, { unit: r.unit }) : withUnit(formatNumber(r.value, lang, { unit: r.unit }), u(r.unit))}</td>
               <td><Opened rule={r} /></td>
               <td className="num nowrap">{r.valid_from ?? ""}{r.valid_to ? ` – ${r.valid_to}` : r.valid_from ? " –" : ""}</td>
               <td className="rules__ref">{tr(r.reference)}</td>
-              <td>{r.quality && <span className={`badge badge--${r.quality}`}>{t(`quality.${r.quality}`)}</span>}</td>
+              <td>{r.quality && <QualityBadge quality={r.quality} />}</td>
             </tr>
           ))}
         </tbody>

@@ -21,7 +21,7 @@ export function RulesTab() {
     const words = view.q.toLowerCase().split(/\s+/).filter(Boolean);
     const name = (area: string) => { const x = byId.get(area)?.title; return x ? `${x.zh} ${x.en}` : ""; };
     return (all ?? []).filter((r) => {
-      const text = [r.workstream, r.rule, r.title.zh, r.title.en, r.origin, r.destination, name(r.origin), name(r.destination), r.item, r.reference, r.source].join(" ").toLowerCase();
+      const text = [r.workstream, r.rule, r.title.zh, r.title.en, r.origin, r.destination, name(r.origin), name(r.destination), r.item, r.item_title?.zh, r.item_title?.en, r.reference, r.source].join(" ").toLowerCase();
       return words.every((w) => text.includes(w));
     });
   }, [all, view.q, byId]);

@@ -70,7 +70,7 @@ function PaneSkeleton() {
 }
 
 function Shown({ result, wanted, declaration, query }: { result: Result; wanted: Regime; declaration: Declaration | null; query: Record<string, string | null> }) {
-  const { t, tr, u, lang } = useWords();
+  const { t, tr, u } = useWords();
   const { view, set } = useView();
   // While the border is being computed the answer on screen may still be today's rules only.
   const regime = result.regimes.includes(wanted) ? wanted : "current";
@@ -80,13 +80,14 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
   const outcome = result.outcomes[regime];
   return (
     <>
-      <Explain sentences={result.explain[lang] ?? []} illustrative={measure.quality === "illustrative"} />
-      {outcome && outcome.status.startsWith("infeasible") && <p className="notice worse">{t(`regime.${regime}`)} · <SolverStatus status={outcome.status} gap={outcome.gap} /></p>}
+      <Explain result={result} measure={measure} />
+      {outcome && outcome.status.startsWith("infeasible") && <p className="notice worse">{t(`regime.${regime}`)} · <SolverStatus status={outcome.status} /></p>}
       <div className="split">
         <ResultMap result={result} regime={regime} />
         <section className="detail" aria-label={tr(measure.title)}>
           <header className="detail__head">
             <h2>{t("measures.byArea", { measure: tr(measure.title) })} <span className="muted">{u(measure.unit)}</span></h2>
+            <QualityBadge quality={measure.quality} />
           </header>
           <Suspense fallback={<div className="chart skeleton-veil" />}>
             <BarsByArea measure={measure} areas={columns} regime={regime} regimes={result.regimes} />
@@ -101,21 +102,40 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
   );
 }
 
-/** Sentences shown at once: what was computed, and what it says of the main measure. */
-const LEAD = 2;
-
-export function Explain({ sentences, illustrative }: { sentences: string[]; illustrative: boolean }) {
-  const { t, tr } = useWords();
+/**
+ * What must be read beside the figures: the sentence on this measure, that it is an example where it is one, and the
+ * notes of the Result (published totals, misfit). All other sentences are folded.
+ */
+export function Explain({ result, measure }: { result: Result; measure: MeasureResult | null }) {
+  const { t, tr, lang } = useWords();
+  const sentences = result.explain[lang] ?? [];
+  const lead = leadOf(sentences, measure?.title[lang] ?? "", result.verb);
+  const notes = result.notes ?? [];
+  const said = new Set([lead, ...notes.map((n) => n[lang])]);
+  const rest = sentences.filter((s) => !said.has(s));
   return (
     <div className="explain" data-testid="explain">
-      {illustrative && <p className="explain__caveat">{t("illustrative.long")}</p>}
-      {sentences.slice(0, LEAD).map((s, i) => <p key={i}>{tr(s)}</p>)}
-      {sentences.length > LEAD && (
+      {lead && <p className="explain__lead">{tr(lead)}</p>}
+      {(notes.length > 0 || measure?.quality === "illustrative") && (
+        <div className="explain__notes" role="note">
+          {measure?.quality === "illustrative" && <p className="explain__caveat"><QualityBadge quality="illustrative" /> {t("illustrative.long")}</p>}
+          {notes.map((n, i) => <p key={i} data-testid="result-note">{tr(n)}</p>)}
+        </div>
+      )}
+      {rest.length > 0 && (
         <details className="explain__more">
-          <summary>{t("about.inWords", { n: sentences.length })}</summary>
-          {sentences.slice(LEAD).map((s, i) => <p key={i}>{tr(s)}</p>)}
+          <summary>{t("about.inWords", { n: rest.length })}</summary>
+          {rest.map((s, i) => <p key={i}>{tr(s)}</p>)}
         </details>
       )}
     </div>
   );
+}
+
+/** The sentence on a measure: it opens with the measure's name; a plan names it after the budget. */
+function leadOf(sentences: string[], title: string, verb: Result["verb"]): string | undefined {
+  if (!title) return undefined;
+  const plain = title.toLowerCase();
+  const opens = (s: string) => s.toLowerCase().startsWith(plain);
+  return sentences.find((s) => (verb === "plan" ? !opens(s) && s.toLowerCase().includes(plain) && !/[:：]\s*$/.test(s) : opens(s)));
 }

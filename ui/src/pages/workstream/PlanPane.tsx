@@ -15,15 +15,16 @@ export function PlanPane({ workstream, declaration }: { workstream: string; decl
   const { t } = useWords();
   const { region } = useRegion();
   const { view } = useView();
-  const query = { as_of: view.as_of, area: view.area, budget_cny: view.budget };
-  const resource = useResource<Result>(view.budget === null ? null : url(`/regions/${region.region}/${workstream}/plan`, query), true);
-  if (declaration && (!declaration.budget_cny || declaration.levers.length === 0)) return <p className="notice">{t("plan.noLevers")}</p>;
+  // Without a budget in the address the declared one is taken: it is the one the overview shows.
+  const budget = view.budget ?? declaration?.budget_cny?.default ?? null;
+  const query = { as_of: view.as_of, area: view.area, budget_cny: budget };
+  const resource = useResource<Result>(budget === null ? null : url(`/regions/${region.region}/${workstream}/plan`, query), true);
+  if (declaration && (!declaration.can_plan || !declaration.budget_cny)) return <p className="notice">{t("plan.noLevers")}</p>;
   return (
     <>
       {declaration?.budget_cny && <BudgetForm key={view.budget ?? "none"} budget={declaration.budget_cny} busy={resource.loading} />}
-      {view.budget === null
-        ? <p className="notice prose">{t("plan.invite")}</p>
-        : <Await resource={resource}>{(result) => <PlanResult result={result} declaration={declaration} query={query} />}</Await>}
+      <p className="muted prose plan__invite">{t("plan.invite")}</p>
+      {budget !== null && <Await resource={resource}>{(result) => <PlanResult result={result} declaration={declaration} query={query} />}</Await>}
     </>
   );
 }

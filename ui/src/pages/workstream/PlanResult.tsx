@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import type { Declaration, PlanCell, Result } from "../../api/types";
-import { formatMoney, formatNumber, scaleFor, withUnit } from "../../format/number";
+import { formatMoney, formatNumber, formatShare, scaleFor, withUnit } from "../../format/number";
 import { useWords } from "../../i18n";
 import { stepMarks, type Base } from "../../map/drawing";
 import { RegionMap } from "../../map/RegionMap";
@@ -9,7 +9,7 @@ import { Await } from "../../parts/Await";
 import { PlacePanel } from "../../parts/PlacePanel";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { RegimeGlyph } from "../../parts/RegimeGlyph";
-import { SolverStatus } from "../../parts/SolverStatus";
+import { SolverStatus, worstGap } from "../../parts/SolverStatus";
 import { useCells } from "../../state/region";
 import { useView } from "../../state/view";
 import { Explain } from "./BorderPane";
@@ -31,7 +31,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
   const name = `${t(`rulesAre.${chosen.rules}`)} · ${t(`deciders.${chosen.deciders}`)}`;
   return (
     <>
-      <Explain sentences={result.explain[lang] ?? []} illustrative={target?.quality === "illustrative"} />
+      <Explain result={result} measure={target ?? null} />
       <TwoByTwo result={result} chosen={chosen} onChoose={(c) => set({ cell: `${c.rules}-${c.deciders}` })} />
       <h2>{t("plan.stepsOf", { name })} <span className="muted num">{t("plan.spent")} {formatMoney(chosen.spent_cny, lang)}</span></h2>
       <div className="split">
@@ -40,7 +40,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
             {(data) => (
               <RegionMap
                 cells={data} marks={marks} regime={chosen.rules} selected={view.place} outlined={view.area} onPick={(place) => set({ place })}
-                label={`${t("plan.steps")} · ${name}`} legend={{ title: t("plan.stepCost"), unit: t("plan.cny"), quality: null, better: null }}
+                label={`${t("plan.steps")} · ${name}`} legend={{ title: t("plan.stepCost"), unit: t("plan.cny"), quality: target?.quality ?? null, better: null }}
               >
                 {view.place && <PlacePanel area={view.place} result={null} regime={null} />}
               </RegionMap>
@@ -67,6 +67,9 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
   const area = result.areas[0]?.area ?? "";
   const unit = u(target?.unit);
   const scale = scaleFor([...plan.cells.map((c) => c.target[area]), ...RULES.map((r) => plan.before[r]?.[area])], lang, target?.unit);
+  // A bound that is far off may hide a better plan of those who decide alone, and so flatter the dividend.
+  const doubts = plan.cells.filter((c) => c.deciders === "alone").map((c) => worstGap(c.status)).filter((g): g is number => g !== null);
+  const doubt = doubts.length ? Math.max(...doubts) : null;
   const show = (v: number | null | undefined) => formatNumber(v, lang, { scale });
   return (
     <section className="two" aria-label={t("plan.twoByTwo")}>
@@ -97,7 +100,7 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
                   >
                     <strong className="num">{show(value)}</strong>
                     <small className="num">{t("plan.spent")} {formatMoney(cell.spent_cny, lang)}</small>
-                    <small className="muted"><SolverStatus status={cell.status} gap={cell.gap} /></small>
+                    <small className="muted"><SolverStatus status={cell.status} /></small>
                   </button>
                 );
               })}
@@ -108,6 +111,7 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
           );
         })}
       </div>
+      {doubt !== null && doubt >= 0.01 && <p className="notice prose">{t("plan.unproved", { gap: formatShare(doubt, lang) })}</p>}
       <p className="muted prose">{t("plan.dividendHint")}</p>
     </section>
   );

@@ -8,6 +8,7 @@ import { RegionMap } from "../../map/RegionMap";
 import { isArea } from "../../map/scale";
 import { Await } from "../../parts/Await";
 import { AreaSelect } from "../../parts/ContextBar";
+import { QualityBadge } from "../../parts/QualityBadge";
 import { PlacePanel } from "../../parts/PlacePanel";
 import { useCells } from "../../state/region";
 import { useView } from "../../state/view";
@@ -29,7 +30,7 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
         {layer && (
           <Select
             value={layer.layer} onChange={(l: string) => set({ layer: l })} popupMatchSelectWidth={false} aria-label={t("map.layer")} data-testid="layer-select"
-            options={result.layers.map((l) => ({ value: l.layer, label: <span><span aria-hidden className="kind">{KIND[l.kind]}</span> {tr(l.title)}</span> }))}
+            options={result.layers.map((l) => ({ value: l.layer, label: <span><span aria-hidden className="kind">{KIND[l.kind]}</span> {tr(l.title)}{l.quality && <> <QualityBadge quality={l.quality} /></>}</span> }))}
           />
         )}
         <AreaSelect label="" value={view.place} placeholder={t("map.find")} testid="place-select" onChange={(place) => set({ place })} cellsOnly={places} />

@@ -22,7 +22,7 @@ export function SensitivityPane({ workstream, declaration }: { workstream: strin
 }
 
 function Shown({ result, declaration, query }: { result: Result; declaration: Declaration | null; query: Record<string, string | null> }) {
-  const { t, tr, u, lang } = useWords();
+  const { t, tr, u } = useWords();
   const { view, set } = useView();
   const all = result.sensitivity?.measures ?? [];
   const info = new Map(result.measures.map((m) => [m.measure, m]));
@@ -32,7 +32,7 @@ function Shown({ result, declaration, query }: { result: Result; declaration: De
   const measure = info.get(chosen.measure);
   return (
     <>
-      <Explain sentences={result.explain[lang] ?? []} illustrative={measure?.quality === "illustrative"} />
+      <Explain result={result} measure={measure ?? null} />
       <p className="muted">{t("sensitivity.runs", { n: result.sensitivity.runs })}</p>
       <RangeTable all={all} result={result} chosen={chosen.measure} onChoose={(m) => set({ measure: m })} />
       <header className="detail__head">
