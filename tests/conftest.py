@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
 
 import xietong
 from xietong.core.region import Region
+
+os.environ["XIETONG_CACHE"] = tempfile.mkdtemp(prefix="xietong-test-")  # no test reads what an earlier run kept
 
 DAY = "2026-01-15"
 """A fixed day, so that no test changes its mind when a rule does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,8 +20,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from xietong import __version__
 from xietong.app.headline import headline
 from xietong.app.jobs import Jobs
+from xietong.app.kept import kept
 from xietong.app.problems import PROBLEM, problem, problem_response
 from xietong.app.settings import settings
+from xietong.core.digest import digest
 from xietong.core.errors import NotFound, UsageError, XietongError
 from xietong.core.glossary import unit_view
 from xietong.core.progress import Progress, Report, silent
@@ -35,6 +38,7 @@ from xietong.workstreams import catalogue
 STATIC = Path(__file__).parent / "static"
 PREFIX = "/api/v1"
 MAX_ROWS = 1000
+MAX_WAIT_S = 10
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -173,11 +177,20 @@ def _workstream_routes(shown: Regions, jobs: Jobs) -> APIRouter:
 
 
 def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Regions, jobs: Jobs) -> None:
-    def ask(region: str, as_of: str | None, area: str | None, verb: Callable[[Any], Result], prefer: str | None) -> Any:
+    def ask(region: str, as_of: str | None, area: str | None, verb: Callable[[Any], Result], prefer: str | None, long: tuple[Any, ...] = ()) -> Any:
         bound = shown.get(region, as_of).bind(name)
         bound.region.require(workstream)
         bound = bound.for_(area) if area else bound
-        return _answer(jobs, prefer, lambda report: {**verb(replace(bound, progress=Progress(report))).to_dict(), "region": region})
+
+        def compute(report: Report) -> Any:
+            return {**verb(replace(bound, progress=Progress(report))).to_dict(), "region": region}
+
+        if not long:
+            return _answer(jobs, prefer, compute)
+        # What takes long is kept between two starts, under the digest of all that it depends on.
+        view = bound.region
+        key = digest(__version__, name, region, view.folder, view.day, bound.area, long, view.digest, view.inputs_digest(workstream))
+        return _answer(jobs, prefer, lambda report: kept(f"answer-{key}", lambda: compute(report)))
 
     def status(region: str, as_of: AsOf = None, area: AreaName = None, prefer: Prefer = None) -> Any:
         return ask(region, as_of, area, lambda bound: bound.status(), prefer)
@@ -188,10 +201,10 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
     def plan(region: str, as_of: AsOf = None, area: AreaName = None, budget: Budget = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
         if budget is not None:
             check_budget(budget)  # now, and not in a job that fails later
-        return ask(region, as_of, area, lambda bound: bound.plan(budget, seed), prefer)
+        return ask(region, as_of, area, lambda bound: bound.plan(budget, seed), prefer, ("plan", budget, seed))
 
     def sensitivity(region: str, as_of: AsOf = None, area: AreaName = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
-        return ask(region, as_of, area, lambda bound: bound.sensitivity(seed), prefer)
+        return ask(region, as_of, area, lambda bound: bound.sensitivity(seed), prefer, ("sensitivity", seed))
 
     def table(region: str, table: str, regime: Literal["closed", "current", "open"] = "current", format: Format = "json",
               as_of: AsOf = None, limit: Limit = 100, offset: Offset = 0) -> Any:  # fmt: skip
@@ -256,9 +269,15 @@ _FILES: dict[int | str, dict[str, Any]] = {200: {"description": "Rows", "content
 
 
 def _answer(jobs: Jobs, prefer: str | None, work: Callable[[Report], Any]) -> Any:
-    """The result now, or a job where the client prefers that (RFC 7240)."""
+    """The result now, or a job where the client prefers that; with ``wait=SECONDS``, a job only if it takes longer (RFC 7240)."""
     if prefer and "respond-async" in prefer.lower():
         job = jobs.submit(work)
+        patience = re.search(r"\bwait=(\d{1,2})\b", prefer.lower())
+        if patience and job.over.wait(min(int(patience[1]), MAX_WAIT_S)):
+            if job.error:
+                raise job.error
+            if job.state == "done":
+                return JSONResponse(job.result)
         location = f"{PREFIX}/jobs/{job.job}"
         return JSONResponse(
             {"job": job.job, "state": job.state, "done": 0.0, "problem": None, "result": None},

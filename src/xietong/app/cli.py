@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ import typer
 
 from xietong.core.errors import Cancelled, XietongError
 from xietong.core.progress import Report
+
+# BLAS threads cost more than they give on problems of this size. Said before NumPy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(
     name="xietong",

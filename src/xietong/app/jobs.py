@@ -27,6 +27,7 @@ class Job:
     result: Any = None
     error: Exception | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def ended(self) -> bool:
@@ -52,6 +53,8 @@ class Job:
             self.state = "cancelled"
         except Exception as error:
             self.error, self.state = error, "failed"
+        finally:
+            self.over.set()
 
 
 class Jobs:

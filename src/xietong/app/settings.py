@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     lang: str = ""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    jobs: int = Field(2, ge=1, le=64)
+    jobs: int = Field(4, ge=1, le=64)
 
     @property
     def language(self) -> str:

@@ -93,7 +93,7 @@ class Areas:
     def jurisdiction(self, area: str) -> str | None:
         """The jurisdiction in which an area lies, None where it spans several (the region, some named sets)."""
         if area in self._position:
-            return self.jurisdictions[self.jurisdiction_index[self._position[area]]]
+            return self.jurisdictions[int(self.jurisdiction_index[self._position[area]])]
         if area in self.jurisdictions:
             return area
         inside = np.unique(self.jurisdiction_index[self.leaves(area)])

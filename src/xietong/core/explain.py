@@ -28,7 +28,7 @@ def number(value: float | None, lang: str) -> str:
 def figure(value: float | None, name: str, lang: str) -> str:
     """A figure in a column whose head names the unit; shares read as percent."""
     if value is not None and name in ("share", "percent"):
-        return f"{value * (100 if name == 'share' else 1):.1f}%"
+        return f"{value * (100 if name == 'share' else 1):.1f}%".replace("-0.0%", "0.0%")
     return number(value, lang)
 
 
@@ -88,11 +88,22 @@ def _border_sentence(result: Result, figure: Figure, lang: str) -> str:
             f"{title}:现行{now};从关闭到现行变化{gained},从现行到开放再变化{remains}{_hedge(figure, lang)}。",
             f"{title}: {now} today; changes by {gained} from closed to current and by {remains} from current to open{_hedge(figure, lang)}.",
         )
+    so_far, further = (_change(one[column], name, lang) for one in (figure.gained, figure.remains))
     return _say(
         lang,
-        f"{title}:现行{now};开放至今已改善{gained},完全开放还可改善{remains}{_hedge(figure, lang)}。",
-        f"{title}: {now} today; opening so far improved it by {gained}, full opening would improve it by {remains} more{_hedge(figure, lang)}.",
+        f"{title}:现行{now};开放至今{so_far},完全开放将使其{further}{_hedge(figure, lang)}。",
+        f"{title}: {now} today; opening so far {so_far}, full opening would have it {further}{_hedge(figure, lang)}.",
     )
+
+
+def _change(value: float | None, name: str, lang: str) -> str:
+    """A difference in words: it may be for the better, for the worse, none, or unknown."""
+    if value is None:
+        return _say(lang, "变化不明", "changed by an unknown amount")
+    if value == 0:
+        return _say(lang, "没有变化", "unchanged")
+    size = amount(abs(value), name, lang)
+    return _say(lang, f"改善{size}", f"improved by {size}") if value > 0 else _say(lang, f"变差{size}", f"worsened by {size}")
 
 
 def _plan(result: Result, lang: str) -> Iterable[str]:

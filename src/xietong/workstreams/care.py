@@ -59,12 +59,13 @@ class Care(Workstream):
     """Elderly care: who finds a bed that suits, is affordable and within reach, when the border is closed, as it is, or
     open. Need comes from the census by age and assumed rates of care grades; a row of beds that stands for a whole city is
     spread over its places like the people aged 60 and over. Everyone is allocated at once so that the fewest stay without
-    a bed, then with least travel and price, evenly where that leaves a choice; the optimum is unique and proved by a cut.
+    a bed, then with little travel and at little cost, weighed against an even spread; the optimum is unique, and a cut proves
+    that no allocation serves more. Access adds up to the same total whatever the border: only its distribution moves.
     It leaves out home and community care, staff, waiting over time, families' own wishes (people do not always take the
     place that a planner would give them) and occupancy limits of single homes.
     ---
     养老:在边界关闭、现行和开放三种情形下,谁能找到合适、负担得起、路程可及的床位。需求由普查年龄结构和假定的失能比例推算;以城市为单位的床位按60岁及以上
-    人口分摊到各地点。所有人一次性统筹分配:先使得不到床位的人最少,再使路程和费用最省,仍有余地时力求均衡;最优解唯一,并由割集证明。未考虑居家与社区养老、
+    人口分摊到各地点。所有人一次性统筹分配:先使得不到床位的人最少,再兼顾路程、费用与均衡;最优解唯一,并由割集证明没有任何分配能让更多人入住。可及性的区域总量不随边界变化,变化的只是各地之间的分布。未考虑居家与社区养老、
     护理人员、排队等待、家庭意愿(人们未必接受规划者的安排)以及单个机构的入住限制。
     """
 

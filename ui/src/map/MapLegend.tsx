@@ -26,7 +26,7 @@ export function MapLegend({ legend, text, regime }: { legend: Legend; text: Lege
       {legend.kind === "size" && <SizeKey legend={legend} unit={text.unit} />}
       {regime && (
         <p className="legend__row">
-          <RegimeGlyph regime={regime} /> <span>{t("map.borderLine")}: {t(`regime.${regime}`)}</span>
+          <RegimeGlyph regime={regime} /> <span>{t("map.borderLine", { regime: t(`regime.${regime}`) })}</span>
         </p>
       )}
     </div>
@@ -67,13 +67,15 @@ function Ramp({ legend, unit }: { legend: Extract<Legend, { kind: "area" }>; uni
 
 function SizeKey({ legend, unit }: { legend: Extract<Legend, { kind: "size" }>; unit: T | string | null }) {
   const { t, u, lang } = useWords();
-  if (legend.top === 0) return <p className="legend__row muted">{t("map.nothing")}</p>;
+  const links = legend.links ?? 0;
+  if (legend.top === 0 && links === 0) return <p className="legend__row muted">{t("map.nothing")}</p>;
   return (
     <>
-      <p className="legend__row num">
+      {legend.top > 0 && <p className="legend__row num">
         <i className={legend.line ? "legend__line" : "legend__dot"} style={{ background: MARK }} />
         {t("map.largest")} {withUnit(formatNumber(legend.top, lang, { unit }), u(unit))}
-      </p>
+      </p>}
+      {links > 0 && <p className="legend__row num"><i className="legend__line" style={{ background: MARK }} />{t("plan.links", { n: links })}</p>}
       {legend.hidden > 0 && <p className="legend__row muted">{t("map.hidden", { n: legend.hidden })}</p>}
     </>
   );

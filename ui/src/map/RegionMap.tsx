@@ -18,10 +18,12 @@ interface Props {
   hint?: (area: string) => string | null;
   legend: LegendText;
   label: string;
+  /** what the map shows, in words, for those who do not see it */
+  words?: string | undefined;
   children?: ReactNode;
 }
 
-export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hint, legend, label, children }: Props) {
+export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hint, legend, label, words, children }: Props) {
   const { lang, t, tr } = useWords();
   const { region, byId } = useRegion();
   const host = useRef<HTMLDivElement>(null);
@@ -43,7 +45,7 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
 
   useEffect(() => {
     let gone = false;
-    const words = {
+    const controls = {
       "CooperativeGesturesHandler.WindowsHelpText": t("map.ctrlScroll"),
       "CooperativeGesturesHandler.MacHelpText": t("map.cmdScroll"),
       "CooperativeGesturesHandler.MobileHelpText": t("map.twoFingers"),
@@ -55,7 +57,7 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
       ({ createEngine }) => {
         if (gone || !host.current) return;
         try {
-          engine.current = createEngine(host.current, cells, words, {
+          engine.current = createEngine(host.current, cells, controls, {
             onPick: (area) => pick.current(area),
             onHover: (area, x, y) => setHover(area ? { area, x, y } : null),
             onIdle: () => setIdle(true),
@@ -109,6 +111,7 @@ export function RegionMap({ cells, marks, regime, selected, outlined, onPick, hi
           </div>
         )}
       </div>
+      {words && <p className="sr-only">{words}</p>}
       {children}
       <MapLegend legend={drawn.legend} text={legend} regime={regime} />
       {cells.note && <figcaption className="mapfig__note">{tr(cells.note)}</figcaption>}

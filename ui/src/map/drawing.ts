@@ -9,7 +9,7 @@ export interface Base { areas: readonly Area[]; jurisdictions: readonly string[]
 export type Legend =
   | { kind: "jurisdictions"; items: { area: string; colour: string }[] }
   | { kind: "area"; scale: ColourScale; unknown: boolean }
-  | { kind: "size"; top: number; hidden: number; line: boolean };
+  | { kind: "size"; top: number; hidden: number; line: boolean; links?: number };
 
 export interface Marks { fills: Map<string, string>; features: GeoJSON.Feature[]; legend: Legend }
 
@@ -84,14 +84,20 @@ export function stepMarks(base: Base, steps: readonly PlanStep[]): Marks {
   const place = placer(base.areas, base.cells);
   const points = new Map<string, { at: Point; cost: number }>();
   const marks: GeoJSON.Feature[] = [];
+  const up = ancestry(base);
+  let links = 0;
   for (const step of steps) {
     const from = step.origin ? place(step.origin) : null;
     const to = step.destination ? place(step.destination) : null;
-    if (from && to && step.origin !== step.destination) {
+    // A step towards the region that holds its origin goes nowhere in particular: it is drawn where it begins.
+    const inside = (a: string | null, b: string | null) => !!a && !!b && up(a).includes(b);
+    if (from && to && !inside(step.origin, step.destination) && !inside(step.destination, step.origin)) {
+      links++;
       marks.push(lineMark(arc(from, to), 3));
       continue;
     }
-    const id = step.area ?? step.destination ?? step.origin;
+    const ends = inside(step.origin, step.destination) ? step.origin : step.destination;
+    const id = step.area ?? ends ?? step.origin;
     const at = id ? place(id) : null;
     if (!id || !at) continue;
     const known = points.get(id);
@@ -99,7 +105,7 @@ export function stepMarks(base: Base, steps: readonly PlanStep[]): Marks {
   }
   const top = Math.max(0, ...[...points.values()].map((p) => p.cost));
   for (const { at, cost } of points.values()) marks.push(pointMark(at, cost, top));
-  return { fills: jurisdictionFills(base), features: marks, legend: { kind: "size", top, hidden: 0, line: false } };
+  return { fills: jurisdictionFills(base), features: marks, legend: { kind: "size", top, hidden: 0, line: false, links } };
 }
 
 const pointMark = (at: Point, value: number, top: number): GeoJSON.Feature => ({
@@ -109,11 +115,15 @@ const lineMark = (line: Point[], size: number): GeoJSON.Feature => ({
   type: "Feature", properties: { size }, geometry: { type: "LineString", coordinates: line },
 });
 
+/** A level with more units than this is named only as one comes nearer. */
+const CROWD = 40;
+
 /** Names, larger units first: labels that collide drop out, the least important ones first. */
 export function labelFeatures(base: Base): GeoJSON.FeatureCollection<GeoJSON.Point> {
   const place = placer(base.areas, base.cells);
   const depth = new Map(base.levels.map((l, i) => [l.level, i]));
   const features: GeoJSON.Feature<GeoJSON.Point>[] = [];
+  const many = new Set(base.levels.map((l) => l.level).filter((level, i) => i > 1 && base.areas.filter((a) => a.level === level).length > CROWD));
   const named = new Set<string>(); // a municipality is jurisdiction and city at once: one label is enough
   const byRank = [...base.areas].sort((a, b) => (depth.get(a.level) ?? 99) - (depth.get(b.level) ?? 99));
   for (const a of byRank) {
@@ -125,7 +135,7 @@ export function labelFeatures(base: Base): GeoJSON.FeatureCollection<GeoJSON.Poi
     named.add(name);
     features.push({
       type: "Feature",
-      properties: { name, rank, size: rank === 1 ? 15 : rank === 2 ? 12 : 11 },
+      properties: { name, rank, fine: many.has(a.level), size: rank === 1 ? 15 : rank === 2 ? 12 : 11 },
       geometry: { type: "Point", coordinates: at },
     });
   }

@@ -1,5 +1,5 @@
 // The only file that knows MapLibre. Imported lazily: it is the largest chunk of the bundle.
-import { Map as MapGL, NavigationControl, setWorkerUrl, type ExpressionSpecification, type GeoJSONSource, type StyleSpecification } from "maplibre-gl";
+import { Map as MapGL, NavigationControl, setWorkerUrl, type ExpressionSpecification, type FilterSpecification, type GeoJSONSource, type StyleSpecification } from "maplibre-gl";
 // Without this the map stays empty, silently: bundlers cannot see the worker that MapLibre would look for.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -24,6 +24,7 @@ const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: 
 const FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, system-ui, sans-serif";
 // MapLibre reads the weight from the name of the font; no such family exists, so the next one is taken, bold.
 const BOLD = `xietong Bold, ${FONT}`;
+const LARGE: FilterSpecification = ["!=", ["get", "fine"], true];
 const has = (flag: string): ExpressionSpecification => ["boolean", ["feature-state", flag], false];
 
 function style(cells: Cells): StyleSpecification {
@@ -41,11 +42,12 @@ function style(cells: Cells): StyleSpecification {
       { id: "edge", type: "line", source: "cells", paint: { "line-color": "#ffffff", "line-width": 0.8 } },
       { id: "border-halo", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4.5, "line-opacity": 0.85 } },
       { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": "#7c8891", "line-width": 2 } },
+      { id: "outline-halo", type: "line", source: "cells", layout: { "line-join": "round" }, paint: { "line-color": "#ffffff", "line-opacity": ["case", ["any", has("selected"), has("outlined")], 1, 0], "line-width": 5 } },
       { id: "outline", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("selected"), 2.5, has("outlined"), 2, has("hover"), 1.4, 0] } },
       { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
       { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": 0.6, "circle-stroke-width": 1, "circle-stroke-color": "#ffffff" } },
       {
-        id: "labels", type: "symbol", source: "labels",
+        id: "labels", type: "symbol", source: "labels", filter: LARGE,
         layout: {
           "text-field": ["get", "name"], "text-font": ["case", ["==", ["get", "rank"], 1], ["literal", [BOLD]], ["literal", [FONT]]], "text-size": ["get", "size"], "text-padding": 3,
           "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.3,
@@ -117,7 +119,16 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
     map.triggerRepaint(); // idle must fire again even where nothing changed
   }
 
-  map.on("load", () => { ready = true; if (next) show(next); });
+  // Names of small places from about one zoom step nearer than the whole region; their figures are a pointer away before.
+  const near = map.getZoom() + 0.8;
+  let close = false;
+  const relabel = () => {
+    if (map.getZoom() >= near === close) return;
+    close = !close;
+    map.setFilter("labels", close ? null : LARGE);
+  };
+  map.on("zoomend", () => { if (ready) relabel(); });
+  map.on("load", () => { ready = true; relabel(); if (next) show(next); });
   map.on("idle", () => { if (ready && next) handlers.onIdle(); });
   map.on("mousemove", "fill", (event) => {
     const area = (event.features?.[0]?.properties["area"] as string | undefined) ?? null;
@@ -141,7 +152,7 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
     focus(areas) {
       const near = areas.length ? bounds(cells, new Set(areas)) : null;
       const around = near ?? box;
-      if (around) map.fitBounds(around, { padding: near ? 130 : 20, maxZoom: 8.4, duration: 0 });
+      if (around) map.fitBounds(around, { padding: near ? 70 : 20, maxZoom: 8.4, duration: 0 });
     },
     destroy() { map.remove(); },
   };

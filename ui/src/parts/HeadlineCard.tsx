@@ -1,11 +1,12 @@
 import { Skeleton } from "antd";
 import { Link } from "react-router";
-import type { HeadlineRow, WorkstreamRef } from "../api/types";
+import { REGIMES, type HeadlineRow, type Regime, type WorkstreamRef } from "../api/types";
 import { formatMoney, formatNumber, scaleFor, withUnit } from "../format/number";
 import { useWords } from "../i18n";
 import { useHref } from "../state/view";
 import { BetterArrow } from "./BetterArrow";
 import { QualityBadge } from "./QualityBadge";
+import { RegimeGlyph } from "./RegimeGlyph";
 import { Value } from "./Value";
 
 /** One workstream: where we stand, gained so far, what remains, and what acting jointly is worth. */
@@ -31,6 +32,7 @@ function Figures({ row }: { row: HeadlineRow }) {
   const better = row.better ?? "neutral";
   const scale = scaleFor([row.gained, row.remains], lang, row.unit);
   const neutral = better === "neutral";
+  const plans = row.budget_cny !== null || row.dividend !== null; // without levers there is no dividend to show
   return (
     <>
       <p className="card__measure">{tr(row.measure_title)} <BetterArrow better={better} /></p>
@@ -40,24 +42,55 @@ function Figures({ row }: { row: HeadlineRow }) {
         {row.quality && <QualityBadge quality={row.quality} />}
         {row.year && <span className="muted num card__year">{row.year}</span>}
       </p>
-      <Progress gained={row.gained} remains={row.remains} />
+      <BorderBar row={row} />
       <dl className="card__facts">
-        <div><dt><i className="key key--gained" />{t(neutral ? "change.gained" : "border.gained")}</dt><dd className={(row.gained ?? 0) < 0 && !neutral ? "worse" : ""}><Value value={row.gained} scale={scale} sign={neutral} regime="gained" /></dd></div>
-        <div><dt><i className="key key--remains" />{t(neutral ? "change.remains" : "border.remains")}</dt><dd className={(row.remains ?? 0) < 0 && !neutral ? "worse" : ""}><Value value={row.remains} scale={scale} sign={neutral} regime="remains" /></dd></div>
-        <div>
-          <dt>{t("plan.dividend")}{row.budget_cny ? <span className="muted card__budget">{t("home.atBudget", { budget: formatMoney(row.budget_cny, lang) })}</span> : null}</dt>
-          <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <span className="num">{withUnit(formatNumber(row.dividend, lang, { unit: row.unit }), du(row.unit))}</span>}</dd>
-        </div>
+        {(["gained", "remains"] as const).map((kind) => (
+          <div key={kind}>
+            <dt><i className={`key key--${kind}`} />{t(neutral ? `change.${kind}` : `border.${kind}`)}</dt>
+            <dd className={(row[kind] ?? 0) < 0 && !neutral ? "worse" : ""}>
+              <Value value={row[kind]} scale={scale} sign={neutral} regime={kind} />{row[kind] !== null && <span className="card__unit"> {du(row.unit)}</span>}
+            </dd>
+          </div>
+        ))}
+        {plans && (
+          <div>
+            <dt>{t("plan.dividend")}{row.budget_cny ? <span className="muted card__budget">{t("home.atBudget", { budget: formatMoney(row.budget_cny, lang) })}</span> : null}</dt>
+            <dd>{row.dividend === null ? <span className="muted" title={t("unknown")}>—</span> : <><span className="num">{formatNumber(row.dividend, lang, { unit: row.unit })}</span><span className="card__unit"> {du(row.unit)}</span></>}</dd>
+          </div>
+        )}
       </dl>
       {row.quality === "illustrative" && <p className="card__caveat">{t("illustrative.short")}</p>}
     </>
   );
 }
 
-/** How far the border has been opened, in results: gained of (gained + remains). Only where both are gains. */
-function Progress({ gained, remains }: { gained: number | null; remains: number | null }) {
-  const { t } = useWords();
-  if (gained === null || remains === null || gained < 0 || remains < 0 || gained + remains <= 0) return <div className="bar bar--none" aria-hidden />;
-  const share = (gained / (gained + remains)) * 100;
-  return <div className="bar" role="img" aria-label={t("home.progress", { share: Math.round(share) })} title={t("home.progress", { share: Math.round(share) })}><i style={{ width: `${share}%` }} /></div>;
+/**
+ * Closed, current and open on one line, better always to the right: what was gained is solid, what remains is hatched,
+ * and a step that makes it worse runs back, in the colour of worse.
+ */
+function BorderBar({ row }: { row: HeadlineRow }) {
+  const { t, u, lang } = useWords();
+  const { current, gained, remains } = row;
+  if (current === null || gained === null || remains === null) return null;
+  const lower = row.better === "lower";
+  const values: Record<Regime, number> = { closed: lower ? current + gained : current - gained, current, open: lower ? current - remains : current + remains };
+  const scale = scaleFor(REGIMES.map((r) => values[r]), lang, row.unit);
+  const ends = [0, gained, gained + remains];
+  const low = Math.min(...ends), span = Math.max(...ends) - low;
+  const at = (x: number) => (span > 0 ? ((x - low) / span) * 100 : 0);
+  const part = (from: number, to: number) => ({ left: `${Math.min(at(from), at(to))}%`, width: `${Math.abs(at(to) - at(from))}%` });
+  const neutral = row.better === "neutral";
+  const said = REGIMES.map((r) => `${t(`regime.${r}`)} ${withUnit(formatNumber(values[r], lang, { scale }), u(row.unit))}`);
+  return (
+    <div className="bbar">
+      <div className="bbar__track" role="img" aria-label={`${t("border.scale")}: ${said.join(", ")}`}>
+        {span > 0 && <i className={`bbar__part ${gained < 0 && !neutral ? "bbar__part--worse" : "bbar__part--gained"}`} style={part(0, gained)} />}
+        {span > 0 && <i className={`bbar__part ${remains < 0 && !neutral ? "bbar__part--worse" : "bbar__part--remains"}`} style={part(gained, gained + remains)} />}
+        {REGIMES.map((r, i) => <b key={r} className={`bbar__dot bbar__dot--${r}`} style={{ left: `${at(ends[i] ?? 0)}%` }} />)}
+      </div>
+      <p className="bbar__ends num" aria-hidden>
+        {REGIMES.map((r) => <span key={r}><RegimeGlyph regime={r} />{t(`regime.${r}`)} {formatNumber(values[r], lang, { scale })}</span>)}
+      </p>
+    </div>
+  );
 }

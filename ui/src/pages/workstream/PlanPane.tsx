@@ -23,7 +23,7 @@ export function PlanPane({ workstream, declaration }: { workstream: string; decl
   return (
     <>
       {declaration?.budget_cny && <BudgetForm key={view.budget ?? "none"} budget={declaration.budget_cny} busy={resource.loading} />}
-      <p className="muted prose plan__invite">{t("plan.invite")}</p>
+      {resource.data === null && <p className="muted prose plan__invite">{t("plan.invite")}</p>}
       {budget !== null && <Await resource={resource}>{(result) => <PlanResult result={result} declaration={declaration} query={query} />}</Await>}
     </>
   );

@@ -46,10 +46,10 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
               </RegionMap>
             )}
           </Await>
-        </section>
-        <section className="detail">
-          <Steps cell={chosen} />
           <BudgetSplit cell={chosen} />
+        </section>
+        <section className="detail" aria-label={t("plan.steps")}>
+          <Steps cell={chosen} />
         </section>
       </div>
       <Settlement plan={plan} unit={target?.unit ?? null} />

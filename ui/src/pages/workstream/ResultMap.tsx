@@ -10,7 +10,7 @@ import { Await } from "../../parts/Await";
 import { AreaSelect } from "../../parts/ContextBar";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { PlacePanel } from "../../parts/PlacePanel";
-import { useCells } from "../../state/region";
+import { useCells, useRegion } from "../../state/region";
 import { useView } from "../../state/view";
 
 const KIND: Record<Kind, string> = { area: "▦", point: "●", line: "╱", flow: "⤳" };
@@ -20,10 +20,17 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
   const { t, tr, u, lang } = useWords();
   const { view, set } = useView();
   const cells = useCells();
+  const { byId } = useRegion();
   const layer = result.layers.find((l) => l.layer === view.layer) ?? result.layers[0] ?? null;
   const marks = useCallback((base: Base) => (layer ? layerMarks(base, layer, regime) : jurisdictionMarks(base)), [layer, regime]);
   const values = useMemo(() => new Map((layer?.features[regime] ?? []).filter(isArea).map((f) => [f.area, f.value])), [layer, regime]);
   const places = useMemo(() => new Set(cells.data?.features.map((f) => f.properties.area)), [cells.data]);
+  const words = useMemo(() => {
+    const known = [...values].filter((v): v is [string, number] => v[1] !== null).sort((a, b) => b[1] - a[1]);
+    if (!layer || known.length < 2) return undefined;
+    const say = (some: [string, number][]) => some.map(([area, v]) => `${tr(byId.get(area)?.title) || area} ${withUnit(formatNumber(v, lang, { unit: layer.unit }), u(layer.unit))}`).join(", ");
+    return t("map.places", { top: say(known.slice(0, 5)), low: say(known.slice(-5).reverse()) });
+  }, [values, layer, byId, t, tr, u, lang]);
   return (
     <section className="mapbox" aria-label={t("map.title")}>
       <div className="toolbar">
@@ -39,6 +46,7 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
         {(data) => (
           <RegionMap
             cells={data} marks={marks} regime={regime} selected={view.place} outlined={view.area} onPick={(place) => set({ place })}
+            words={words}
             label={layer ? `${tr(layer.title)} · ${t(`regime.${regime}`)}` : t("map.title")}
             hint={layer ? (area) => (values.has(area) ? (values.get(area) === null ? t("unknown") : withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit))) : null) : undefined}
             legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}

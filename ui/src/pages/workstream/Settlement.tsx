@@ -12,6 +12,7 @@ export function Settlement({ plan, unit }: { plan: Plan; unit: T | null }) {
   if (!s) return null;
   const money = scaleFor(s.sides.flatMap((x) => [x.pays_cny, x.transfer_cny, x.net_cny, x.alone_net_cny]), lang);
   const gain = scaleFor(s.sides.flatMap((x) => [x.gain, x.alone_gain]), lang, unit);
+  const gained = <>{t("settlement.gain")} <span className="muted">{u(unit)}</span></>;
   const cny = (v: number | null, sign = false) => formatMoney(v, lang, { scale: money, sign });
   return (
     <section className="settlement" data-testid="settlement">
@@ -23,7 +24,7 @@ export function Settlement({ plan, unit }: { plan: Plan; unit: T | null }) {
         <table className="plain">
           <thead>
             <tr><th rowSpan={2}>{t("plan.jurisdiction")}</th><th colSpan={2} className="center">{t("deciders.alone")}</th><th colSpan={2} className="center">{t("deciders.jointly")}</th><th rowSpan={2} className="right">{t("settlement.transfer")}</th><th colSpan={2} className="center">{t("settlement.net")}</th></tr>
-            <tr><th className="right">{t("settlement.gain")}</th><th className="right">{t("settlement.pays")}</th><th className="right">{t("settlement.gain")}</th><th className="right">{t("settlement.pays")}</th><th className="right">{t("deciders.alone")}</th><th className="right">{t("settlement.after")}</th></tr>
+            <tr><th className="right">{gained}</th><th className="right">{t("settlement.pays")}</th><th className="right">{gained}</th><th className="right">{t("settlement.pays")}</th><th className="right">{t("deciders.alone")}</th><th className="right">{t("settlement.after")}</th></tr>
           </thead>
           <tbody>
             {s.sides.map((x) => (

@@ -25,7 +25,7 @@ export function Steps({ cell }: { cell: PlanCell }) {
           <tbody>
             {(all ? sorted : sorted.slice(0, FEW)).map((s, i) => (
               <tr key={i}>
-                <th scope="row">{tr(s.label)}<span className="measures__sub">{tr(s.title)}{s.item ? ` · ${s.item}` : ""}</span></th>
+                <th scope="row">{tr(s.label)}<span className="measures__sub">{tr(s.title)}</span></th>
                 <td className="right num nowrap">{isFlag(s.unit) ? formatNumber(s.amount, lang, { unit: s.unit }) : withUnit(formatNumber(s.amount, lang, { unit: s.unit }), u(s.unit))}</td>
                 <td className="right num nowrap">{formatMoney(s.cost_cny, lang, { scale })}</td>
                 <td>{tr(byId.get(s.payer)?.title) || s.payer}</td>
