@@ -25,7 +25,6 @@ from xietong.app.problems import PROBLEM, problem, problem_response
 from xietong.app.settings import settings
 from xietong.core.digest import digest
 from xietong.core.errors import NotFound, UsageError, XietongError
-from xietong.core.glossary import unit_view
 from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
 from xietong.core.result import Result
@@ -33,6 +32,7 @@ from xietong.core.verbs import check_budget
 from xietong.core.views import column_view, declaration_view, region_view, rules_view
 from xietong.core.workstream import Workstream
 from xietong.io import cells, export, package
+from xietong.io.schema import SOURCE
 from xietong.workstreams import catalogue
 
 STATIC = Path(__file__).parent / "static"
@@ -288,18 +288,13 @@ def _answer(jobs: Jobs, prefer: str | None, work: Callable[[Report], Any]) -> An
 
 
 def _table_view(region: Region, name: str) -> dict[str, Any]:
-    frame = region.table(name)
-    declared = next((one.tables[name] for one in region.catalogue.values() if name in one.tables), None)
-    columns = package.declared_tables(region.catalogue)[name].columns if declared else {}
-    plain = [
-        {"column": column, "title": {"zh": column, "en": column}, "unit": unit_view(""), "type": "text"} for column in frame.columns if column not in columns
-    ]
+    frame, schema = region.table(name), region.schemas[name]
     counts = frame["quality"].value_counts()
     return {
         "table": name,
-        "title": declared.title._asdict() if declared else {"zh": name, "en": name},
+        "title": schema.title._asdict(),
         "rows": len(frame),
-        "columns": [*(column_view(column, spec) for column, spec in columns.items()), *plain],
+        "columns": [column_view(column, spec) for column, spec in (*schema.columns.items(), *SOURCE.items())],
         "quality": {quality: int(counts.get(quality, 0)) for quality in ("published", "derived", "illustrative")},
         "years": region.years([name]),
         "sources": [region.sources[source] for source in sorted(set(frame["source"])) if source in region.sources],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xietong.core.areas import Areas
 from xietong.core.data import Data, Params
-from xietong.core.declare import Param, Quality, Step
+from xietong.core.declare import Param, Quality, Step, Table
 from xietong.core.digest import digest, frame_digest, plain, source_digest
 from xietong.core.errors import MissingTables, NotFound, UsageError
 from xietong.core.rulebook import Resolved, RuleRow, resolve
@@ -62,7 +62,8 @@ class Event:
 class Region:
     """A loaded region. ``day`` is the day whose rules are ``current``; ``at(day)`` gives another.
 
-    ``tables`` maps a table's name to its rows, ordered by key, each with ``source`` and ``quality``. ``catalogue`` holds
+    ``tables`` maps a table's name to its rows, ordered by key, each with ``source`` and ``quality``; ``schemas`` says what
+    its columns mean, be it declared by a workstream or by the region's own package. ``catalogue`` holds
     the workstreams and other providers that are installed.
     """
 
@@ -72,6 +73,7 @@ class Region:
     areas: Areas
     levels: Mapping[str, T]
     tables: Mapping[str, Frame]
+    schemas: Mapping[str, Table]
     rows: tuple[RuleRow, ...]
     assumptions: Mapping[str, Param]
     sources: Mapping[str, Mapping[str, str]]

@@ -15,7 +15,7 @@ from xietong.core.areas import SET
 from xietong.core.declare import Column, Table
 from xietong.core.errors import Fault
 from xietong.core.region import Event
-from xietong.core.text import T, same
+from xietong.core.text import T
 from xietong.io.schema import FRAMEWORK, OPTIONAL, SOURCE
 from xietong.io.tabular import control_character, iso_day
 
@@ -31,8 +31,9 @@ NOTHING = T("", "")
 class Resource:
     """An entry of ``resources``: where the file is and what the package says of its columns."""
 
-    def __init__(self, path: Path, schema: Any) -> None:
+    def __init__(self, path: Path, schema: Any, title: Any = None) -> None:
         self.path = path
+        self.title = title
         schema = schema if isinstance(schema, dict) else {}
         fields, key = schema.get("fields"), schema.get("primaryKey")
         self.fields = [one for one in fields if isinstance(one, dict) and isinstance(one.get("name"), str)] if isinstance(fields, list) else []
@@ -41,11 +42,17 @@ class Resource:
     def table(self, name: str) -> Table:
         """A table that no workstream declares, as the package itself describes it: shown on the data page."""
         columns = {
-            one["name"]: Column(same(str(one.get("title") or one["name"])), _KINDS.get(str(one.get("type")), "text"), str(one.get("unit") or ""), optional=True)
+            one["name"]: Column(bilingual(one.get("title"), one["name"]), _KINDS.get(str(one.get("type")), "text"), str(one.get("unit") or ""), optional=True)
             for one in self.fields
             if one["name"] and one["name"] not in SOURCE
         }
-        return Table(same(name), tuple(part for part in self.key if part in columns), columns)
+        return Table(bilingual(self.title, name), tuple(part for part in self.key if part in columns), columns)
+
+
+def bilingual(title: Any, name: str) -> T:
+    """A title as Frictionless keeps it, one text: "中文 | English"; where there is none, the name."""
+    zh, bar, en = (title if isinstance(title, str) else "").partition(" | ")
+    return T(zh.strip() or name, (en if bar else zh).strip() or name)
 
 
 @dataclass(frozen=True)
@@ -192,7 +199,7 @@ def _resources(folder: Path, entries: list[Any], faults: list[Fault]) -> dict[st
         elif name in found:
             faults.append(Fault(f"resource {name!r} is listed twice", "Keep one.", DESCRIPTOR))
         else:
-            found[name] = Resource(folder / path, entry.get("schema"))
+            found[name] = Resource(folder / path, entry.get("schema"), entry.get("title"))
     listed = {entry.get("name") for entry in entries if isinstance(entry, dict) and isinstance(entry.get("name"), str)}
     for name in FRAMEWORK:
         if name not in listed and name not in OPTIONAL:

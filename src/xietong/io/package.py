@@ -118,6 +118,7 @@ class _Reader:
             areas=areas,
             levels=found.levels,
             tables={name: _frame(rows, declared[name]) for name, rows in tables.items() if name not in FRAMEWORK},
+            schemas={name: declared[name] for name in tables if name not in FRAMEWORK},
             rows=rules,
             assumptions=_assumptions(tables.get("params"), self.catalogue),
             sources=_sources(tables["sources"]),

@@ -42,7 +42,7 @@ export function Home() {
 /** The cells by jurisdiction, or by what a chosen workstream draws first. */
 function HomeMap() {
   const { t, tr, u, lang } = useWords();
-  const { region } = useRegion();
+  const { region, byId } = useRegion();
   const { view, set } = useView();
   const cells = useCells();
   const chosen = region.workstreams.find((w) => w.workstream === view.layer && w.available) ?? null;
@@ -74,7 +74,7 @@ function HomeMap() {
               hint={layer ? (area) => (values.has(area) ? withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit)) : null) : undefined}
               legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
             >
-              {view.place && <PlacePanel area={view.place} result={chosen && !result.stale ? result.data : null} regime="current" />}
+              {view.place && byId.has(view.place) && <PlacePanel area={view.place} result={chosen && !result.stale ? result.data : null} regime="current" />}
             </RegionMap>
           </div>
         )}

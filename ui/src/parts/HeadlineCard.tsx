@@ -35,12 +35,11 @@ function Figures({ row }: { row: HeadlineRow }) {
   const plans = row.budget_cny !== null || row.dividend !== null; // without levers there is no dividend to show
   return (
     <>
-      <p className="card__measure">{tr(row.measure_title)} <BetterArrow better={better} /></p>
+      <p className="card__measure">{tr(row.measure_title)} <BetterArrow better={better} />{row.year && <span className="num card__year"> {row.year}</span>}</p>
       <p className="card__now">
         <Value value={row.current} unit={row.unit} {...(row.measure ? { measure: row.measure } : {})} regime="current" />
         <span className="card__unit">{unit}</span>
         {row.quality && <QualityBadge quality={row.quality} />}
-        {row.year && <span className="muted num card__year">{row.year}</span>}
       </p>
       <BorderBar row={row} />
       <dl className="card__facts">
@@ -89,7 +88,7 @@ function BorderBar({ row }: { row: HeadlineRow }) {
         {REGIMES.map((r, i) => <b key={r} className={`bbar__dot bbar__dot--${r}`} style={{ left: `${at(ends[i] ?? 0)}%` }} />)}
       </div>
       <p className="bbar__ends num" aria-hidden>
-        {REGIMES.map((r) => <span key={r}><RegimeGlyph regime={r} />{t(`regime.${r}`)} {formatNumber(values[r], lang, { scale })}</span>)}
+        {REGIMES.map((r) => <span key={r}><i><RegimeGlyph regime={r} />{t(`regime.${r}`)}</i> {formatNumber(values[r], lang, { scale })}</span>)}
       </p>
     </div>
   );

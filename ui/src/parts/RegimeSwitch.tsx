@@ -1,6 +1,6 @@
 import { useRef, type KeyboardEvent } from "react";
 import { REGIMES, type Better, type MeasureResult, type Regime, type T } from "../api/types";
-import { scaleFor, withUnit, formatNumber } from "../format/number";
+import { formatNumber, scaleFor, type Scale } from "../format/number";
 import { useWords } from "../i18n";
 import { RegimeGlyph } from "./RegimeGlyph";
 import { Value } from "./Value";
@@ -30,6 +30,7 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
 
   const values = measure ? REGIMES.map((r) => measure.values[r]?.[area] ?? null) : [];
   const scale = scaleFor(values, lang, measure?.unit);
+  const steps = measure ? scaleFor([measure.gained[area], measure.remains[area]], lang, measure.unit) : scale;
   return (
     <div className="switch" role="radiogroup" aria-label={t("regime.label")} data-testid="regime-switch" onKeyDown={onKeyDown}>
       {REGIMES.map((r, i) => (
@@ -49,7 +50,7 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
             <span className="switch__hint">{measure && !measure.values[r] ? t("regime.ask") : t(`regimeHint.${r}`)}</span>
           </button>
           {i < 2 && measure && (
-            <Step better={measure.better} value={(i === 0 ? measure.gained : measure.remains)[area]} kind={i === 0 ? "gained" : "remains"} unit={measure.unit} />
+            <Step better={measure.better} value={(i === 0 ? measure.gained : measure.remains)[area]} kind={i === 0 ? "gained" : "remains"} unit={measure.unit} scale={steps} />
           )}
         </div>
       ))}
@@ -57,15 +58,16 @@ export function RegimeSwitch({ regime, onChange, measure, area }: Props) {
   );
 }
 
-function Step({ value, kind, better, unit }: { value: number | null | undefined; kind: "gained" | "remains"; better: Better; unit: T }) {
+function Step({ value, kind, better, unit, scale }: { value: number | null | undefined; kind: "gained" | "remains"; better: Better; unit: T; scale: Scale }) {
   const { t, du, lang } = useWords();
   if (value === undefined) return null;
   return (
     <p className={`switch__step ${better !== "neutral" && value !== null && value < 0 ? "worse" : ""}`}>
       <span>{t(better === "neutral" ? `change.${kind}` : `border.${kind}`)}</span>
       <strong className="num" title={value === null ? t("unknown") : undefined}>
-        {withUnit(formatNumber(value, lang, { sign: better === "neutral", unit }), du(unit))}
+        {formatNumber(value, lang, { sign: better === "neutral", unit, scale })}
       </strong>
+      {value !== null && <small>{du(unit)}</small>}
       <i aria-hidden />
     </p>
   );

@@ -21,8 +21,8 @@ export function RuleTable({ rules }: { rules: RuleRow[] }) {
           {rules.map((r, i) => (
             <tr key={i}>
               <th scope="row">{tr(r.title)}<span className="measures__sub">{stream.get(r.workstream) ?? r.workstream}</span></th>
-              <td className="nowrap">{name(r.origin)} → {name(r.destination)}</td>
-              <td title={r.item ?? undefined}>{r.item_title ? tr(r.item_title) : r.item || ""}</td>
+              <td className="rules__pair">{r.origin === r.destination ? `${name(r.origin)} ${t("rules.within")}` : <>{name(r.origin)} → {name(r.destination)}</>}</td>
+              <td className="rules__item" title={r.item ?? undefined}>{r.item_title ? tr(r.item_title) : r.item || ""}</td>
               <td className="right num nowrap" title={r.value === null ? t("unknown") : undefined}>{isFlag(r.unit) ? formatNumber(r.value, lang, { unit: r.unit }) : withUnit(formatNumber(r.value, lang, { unit: r.unit }), u(r.unit))}</td>
               <td><Opened rule={r} /></td>
               <td className="num nowrap">{r.valid_from ?? ""}{r.valid_to ? ` – ${r.valid_to}` : r.valid_from ? " –" : ""}</td>

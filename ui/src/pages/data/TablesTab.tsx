@@ -31,7 +31,7 @@ export function TablesTab() {
                     <tr key={x.table} className={x === chosen ? "chosen" : undefined}>
                       <th scope="row">
                         <button type="button" className="linklike" aria-pressed={x === chosen} onClick={() => set({ table: x === chosen ? null : x.table, page: null })}>{tr(x.title)}</button>
-                        <span className="measures__sub"><code>{x.table}</code></span>
+                        {tr(x.title) !== x.table && <span className="measures__sub"><code>{x.table}</code></span>}
                       </th>
                       <td className="right num">{formatNumber(x.rows, lang)}</td>
                       <td><QualityShare quality={x.quality} /></td>
@@ -93,7 +93,7 @@ function Preview({ info }: { info: TableInfo }) {
           <>
             <div className="scroll-x" role="region" aria-label={tr(info.title)} tabIndex={0}>
               <table className="plain">
-                <thead><tr>{info.columns.map((c) => <th key={c.column} className={numeric(c.type) ? "right" : undefined} title={c.column}>{tr(c.title)}{c.unit ? <span className="muted"> {tr(c.unit)}</span> : null}</th>)}</tr></thead>
+                <thead><tr>{info.columns.map((c) => <th key={c.column} className={numeric(c.type) ? "right" : undefined} title={c.column}>{tr(c.title)}{c.unit && tr(c.unit) !== tr(c.title) ? <span className="muted"> ({tr(c.unit)})</span> : null}</th>)}</tr></thead>
                 <tbody>{data.rows.map((row, i) => <tr key={i}>{info.columns.map((c) => <Cell key={c.column} value={row[c.column]} column={c.column} right={numeric(c.type)} />)}</tr>)}</tbody>
               </table>
             </div>

@@ -38,7 +38,7 @@ export function BorderPane({ workstream, verb, declaration }: Props) {
   return (
     <>
       {data && measure && <FigureHead result={data} measure={measure} onChoose={(m) => set({ measure: m })} />}
-      <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} />
+      {!resource.problem && <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} />}
       <Await resource={resource} skeleton={<PaneSkeleton />}>
         {(result) => <Shown result={result} wanted={wanted} declaration={declaration} query={query} />}
       </Await>

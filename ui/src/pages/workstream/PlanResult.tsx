@@ -10,7 +10,7 @@ import { PlacePanel } from "../../parts/PlacePanel";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { RegimeGlyph } from "../../parts/RegimeGlyph";
 import { SolverStatus, worstGap } from "../../parts/SolverStatus";
-import { useCells } from "../../state/region";
+import { useCells, useRegion } from "../../state/region";
 import { useView } from "../../state/view";
 import { Explain } from "./BorderPane";
 import { Settlement } from "./Settlement";
@@ -23,6 +23,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
   const { t, lang } = useWords();
   const { view, set } = useView();
   const cells = useCells();
+  const { byId } = useRegion();
   const plan = result.plan;
   const chosen = plan?.cells.find((c) => `${c.rules}-${c.deciders}` === view.cell) ?? plan?.cells.find((c) => c.rules === "current" && c.deciders === "jointly") ?? plan?.cells[0] ?? null;
   const marks = useCallback((base: Base) => stepMarks(base, chosen?.steps ?? []), [chosen]);
@@ -42,7 +43,7 @@ export function PlanResult({ result, declaration, query }: { result: Result; dec
                 cells={data} marks={marks} regime={chosen.rules} selected={view.place} outlined={view.area} onPick={(place) => set({ place })}
                 label={`${t("plan.steps")} · ${name}`} legend={{ title: t("plan.stepCost"), unit: t("plan.cny"), quality: target?.quality ?? null, better: null }}
               >
-                {view.place && <PlacePanel area={view.place} result={null} regime={null} />}
+                {view.place && byId.has(view.place) && <PlacePanel area={view.place} result={null} regime={null} />}
               </RegionMap>
             )}
           </Await>

@@ -51,7 +51,7 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
             hint={layer ? (area) => (values.has(area) ? (values.get(area) === null ? t("unknown") : withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit))) : null) : undefined}
             legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
           >
-            {view.place && <PlacePanel area={view.place} result={result} regime={regime} />}
+            {view.place && byId.has(view.place) && <PlacePanel area={view.place} result={result} regime={regime} />}
           </RegionMap>
         )}
       </Await>

@@ -83,7 +83,7 @@ function RangeCells({ range, scale }: { range: Range; scale: Scale }) {
   return (
     <>
       <td className="right strong num">{show(range.value)}</td>
-      <td className="num nowrap">{range.low === null || range.high === null ? <span title={t("unknown")}>—</span> : `${show(range.low)} … ${show(range.high)}`}</td>
+      <td className="num nowrap">{range.low === null || range.high === null ? <span title={t("unknown")}>—</span> : range.low === range.high ? <span className="muted">{t("sensitivity.same")}</span> : `${show(range.low)} … ${show(range.high)}`}</td>
     </>
   );
 }

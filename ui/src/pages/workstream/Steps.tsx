@@ -51,7 +51,7 @@ export function BudgetSplit({ cell }: { cell: PlanCell }) {
       <h3>{t("plan.split")}</h3>
       <div className="scroll-x">
         <table className="plain">
-          <thead><tr><th>{t("plan.jurisdiction")}</th><th className="right">{t("plan.share")}</th><th className="right">{t("plan.allotted")}</th><th className="right">{t("plan.spent")}</th></tr></thead>
+          <thead><tr><th>{t("plan.jurisdiction")}</th><th className="right">{t("plan.share")}</th><th className="right">{t("plan.allotted")}</th><th className="right">{t("plan.spentHead")}</th></tr></thead>
           <tbody>
             {shares.map(([j, cny]) => (
               <tr key={j}>
