@@ -154,7 +154,7 @@ def test_the_language_changes_in_place_and_no_string_is_left_untranslated(visit:
 
 def test_an_unknown_address_and_a_wrong_question_are_explained(visit: Callable[..., Any]) -> None:
     page = visit("/no/such/page?lang=en")
-    page.wait_for_selector("main")
+    page.wait_for_selector("main h1")
     assert page.locator("main").inner_text().strip()
     page = visit("/w/care?region=jjj&tab=border&lang=en&as_of=1999-01-01")
     page.wait_for_load_state("networkidle")

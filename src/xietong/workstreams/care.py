@@ -43,16 +43,10 @@ def _ratio(part: str, whole: str):  # type: ignore[no-untyped-def]
 
 NEED = ("census", "params.disabled_60", "params.disabled_65", "params.disabled_80", "params.severe_share", "params.seek_share")
 MARKET = (
-    *NEED,
-    "beds",
-    "rules.recognised",
-    "rules.follows",
-    "rules.insured",
-    "params.unknown_beds",
-    "params.means_urban_cny",
-    "params.means_rural_cny",
-    "times",
-)
+    *NEED, "beds", "rules.recognised", "rules.follows", "rules.insured", "times",
+    *(f"params.{name}" for name in ("unknown_beds", "means_urban_cny", "means_rural_cny", "means_spread", "subsidy_cny", "insurance_cny", "limit_min", "price_weight")),
+)  # fmt: skip
+"""What an allocation rests on."""
 
 
 class Care(Workstream):
@@ -115,16 +109,15 @@ class Care(Workstream):
     }
     measures = {
         "unserved": Measure(
-            T("没有合适床位的老人", "People without a suitable bed"), "people", "people", "place", RESIDENT, lambda f: f["unserved"].sum(), "lower",
-            (*MARKET, "params.limit_min", "params.subsidy_cny", "params.insurance_cny", "params.means_spread"),
+            T("没有合适床位的老人", "People without a suitable bed"), "people", "people", "place", RESIDENT, lambda f: f["unserved"].sum(), "lower", MARKET,
         ),
         "unserved_share": Measure(T("其占需求的比例", "As a share of those in need"), "share", "people", "place", RESIDENT, _ratio("unserved", "need"), "lower", MARKET),
         "access": Measure(
             T("床位可及性(E2SFCA)", "Access to beds (E2SFCA)"), "beds per 1,000", "people", "place", RESIDENT, _mean("access", "need"), "higher",
-            (*NEED, "beds", "rules.recognised", "params.unknown_beds", "times"),
+            (*NEED, "beds", "rules.recognised", "params.unknown_beds", "params.limit_min", "times"),
         ),
         "minutes": Measure(T("平均路程", "Mean trip"), "min", "flows", "origin", RESIDENT, _mean("minutes", "people"), "lower", MARKET),
-        "price": Measure(T("平均自付月费", "Mean price paid"), "cny/month", "flows", "origin", RESIDENT, _mean("price_cny", "people"), "lower", (*MARKET, "params.subsidy_cny", "params.insurance_cny")),
+        "price": Measure(T("平均自付月费", "Mean price paid"), "cny/month", "flows", "origin", RESIDENT, _mean("price_cny", "people"), "lower", MARKET),
         "use": Measure(T("床位使用率", "Use of beds"), "share", "homes", "place", HOST, _ratio("used", "beds"), "higher", MARKET),
         "crossing": Measure(T("到其他辖区入住的老人", "People placed in another jurisdiction"), "people", "flows", "origin", RESIDENT, lambda f: f["people"][f["crosses"]].sum(), "neutral", MARKET),
     }  # fmt: skip
