@@ -1,6 +1,6 @@
 """Take the picture of the README: the border page of a workstream, from a running server.
 
-    python tools/screenshot.py http://127.0.0.1:8000
+python tools/screenshot.py http://127.0.0.1:8000
 """
 
 import shutil

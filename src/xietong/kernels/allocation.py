@@ -131,7 +131,8 @@ class _Dual:
         row = row + self.d * proximal
         column = column + self.c * (proximal + (column == 0) / EVENNESS)  # a column that nobody uses is about to be spare
         pairs = csr_matrix((h, (i, j)), shape=(n, m))
-        schur = (diags(column) - pairs.T @ diags(1 / row) @ pairs).tocsc()
+        weighted = csr_matrix((pairs.data / np.repeat(row, np.diff(pairs.indptr)), pairs.indices, pairs.indptr), shape=(n, m))
+        schur = (diags(column) - weighted.T @ pairs).tocsc()
         factor = splu(schur, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
         second = factor.solve(down + pairs.T @ (up / row))
         return (up + pairs @ second) / row, second

@@ -22,9 +22,9 @@ export function scaleFor(values: readonly (number | null | undefined)[], lang: L
   const known = values.filter((v): v is number => typeof v === "number" && Number.isFinite(v));
   const top = known.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   if (isShare(unit)) return { divisor: 0.01, suffix: "", digits: top === 0 ? 0 : top < 0.01 ? decimals(top * 100) : 1 };
-  // 8,354 beside 11,303, not 0.84万 beside 1.13万; but 65 beside 335万 does not unfold the larger one.
+  // 8,354 beside 11,303, not 0.84万 beside 1.13万; but a small one does not unfold 37亿 or 335万.
   const least = known.reduce((m, v) => (v === 0 ? m : Math.min(m, Math.abs(v))), top);
-  const [divisor, suffix] = (lang === "zh" ? ZH : EN).find(([d]) => top >= d && (least >= d || top >= 100 * d)) ?? [1, ""];
+  const [divisor, suffix] = (lang === "zh" ? ZH : EN).find(([d]) => top >= d && (least >= d || (top >= 10 * d && least >= d / 10) || top >= 100 * d)) ?? [1, ""];
   // 12 beds are not 12.00 beds: whole numbers stay whole.
   const whole = divisor === 1 && known.every((v) => Number.isInteger(v));
   // Four digits at least where thousands were folded into a suffix: 11.43万 and 10.59万 must not both read as 11万.

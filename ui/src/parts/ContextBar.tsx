@@ -74,7 +74,7 @@ export function AreaSelect({ label, value, placeholder, testid, onChange, cellsO
         value={value} placeholder={placeholder} allowClear
         showSearch={{ filterOption: (typed, option) => !!option && "search" in option && String(option.search).includes(typed.toLowerCase()) }}
         options={options} onChange={(next: string | undefined) => onChange(next ?? null)}
-        popupMatchSelectWidth={false} aria-label={label} data-testid={testid}
+        popupMatchSelectWidth={false} aria-label={label || placeholder} data-testid={testid}
       />
     </div>
   );
