@@ -15,7 +15,7 @@ interface Props {
   outlined: string | null;
   onPick: (area: string | null) => void;
   /** what the pointer's cell says, below its name */
-  hint?: (area: string) => string | null;
+  hint?: ((area: string) => string | null) | undefined;
   legend: LegendText;
   label: string;
   /** what the map shows, in words, for those who do not see it */

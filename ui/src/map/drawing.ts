@@ -14,7 +14,7 @@ export type Legend =
 export interface Marks { fills: Map<string, string>; features: GeoJSON.Feature[]; legend: Legend }
 
 /** More lines than this are a grey mass; the largest are drawn and the legend says how many are not. */
-const MOST_LINES = 250;
+const MOST_LINES = 80;
 
 export function jurisdictionFills(base: Base): Map<string, string> {
   const colour = new Map(base.jurisdictions.map((j, i) => [j, tint(i)]));
@@ -30,7 +30,7 @@ export function jurisdictionMarks(base: Base): Marks {
 }
 
 /** A value given for a larger unit (a city, a jurisdiction) colours every cell inside it. */
-function ancestry(base: Base): (area: string) => string[] {
+export function ancestry(base: Pick<Base, "areas">): (area: string) => string[] {
   const parent = new Map(base.areas.map((a) => [a.area, a.parent]));
   return (area) => {
     const chain = [area];
@@ -39,7 +39,8 @@ function ancestry(base: Base): (area: string) => string[] {
   };
 }
 
-export function layerMarks(base: Base, layer: LayerResult, regime: Regime): Marks {
+/** `selected`: of lines and flows only those that begin or end there are drawn, where there are any. */
+export function layerMarks(base: Base, layer: LayerResult, regime: Regime, selected: string | null = null): Marks {
   const features = layer.features[regime] ?? [];
   const sorted = knownValues(layer);
   if (layer.kind === "area") {
@@ -67,7 +68,10 @@ export function layerMarks(base: Base, layer: LayerResult, regime: Regime): Mark
       marks.push(pointMark(at, f.value, top));
     }
   } else {
-    const shown = features.filter((f) => !isArea(f) && f.value !== null && f.value !== 0)
+    const all = features.filter((f) => !isArea(f) && f.value !== null && f.value !== 0);
+    const near = new Set(selected ? ancestry(base)(selected).slice(0, 2) : []);
+    const own = all.filter((f) => !isArea(f) && (near.has(f.origin) || near.has(f.destination)));
+    const shown = (own.length ? own : all)
       .sort((a, b) => Math.abs(b.value ?? 0) - Math.abs(a.value ?? 0));
     hidden = Math.max(0, shown.length - MOST_LINES);
     for (const f of shown.slice(0, MOST_LINES)) {

@@ -67,13 +67,16 @@ export function AreaSelect({ label, value, placeholder, testid, onChange, cellsO
       }))
       .filter((g) => g.options.length > 0);
   }, [region, byId, cellsOnly, t, tr]);
+  // A place from the address that is not among the choices still goes by its name.
+  const offered = value === null || options.some((g) => g.options.some((o) => o.value === value));
+  const all = offered ? options : [{ label: "", title: "", options: [{ value, label: tr(byId.get(value)?.title) || value, search: "" }] }, ...options];
   return (
     <div className="context__field context__field--wide">
       <span>{label}</span>
       <Select
         value={value} placeholder={placeholder} allowClear
         showSearch={{ filterOption: (typed, option) => !!option && "search" in option && String(option.search).includes(typed.toLowerCase()) }}
-        options={options} onChange={(next: string | undefined) => onChange(next ?? null)}
+        options={all} onChange={(next: string | undefined) => onChange(next ?? null)}
         popupMatchSelectWidth={false} aria-label={label || placeholder} data-testid={testid}
       />
     </div>

@@ -41,7 +41,15 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
   const found = byId.get(area);
   // A municipality is city and jurisdiction under one name, which is said once.
   const above = [...new Set([found?.parent, found?.jurisdiction].map((a) => (a && a !== area ? tr(byId.get(a)?.title) : "")))].filter(Boolean);
-  const rows = result ? rowsOf(area, result, tr, t) : [];
+  // What a workstream knows by city is shown for its counties too, and said to be the city's.
+  let whose = area;
+  let rows = result ? rowsOf(whose, result, tr, t) : [];
+  while (result && rows.length === 0) {
+    const up = byId.get(whose)?.parent;
+    if (!up || !byId.get(up)?.parent) break; // the whole region is not this place
+    whose = up;
+    rows = rowsOf(whose, result, tr, t);
+  }
   const shown = REGIMES.filter((r) => result?.regimes.includes(r));
   return (
     <aside className="place" aria-label={t("place.label")} data-testid="place-panel" data-area={area}>
@@ -52,6 +60,7 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
         </div>
         <button type="button" className="close" aria-label={t("place.close")} onClick={() => set({ place: null })}>×</button>
       </header>
+      {rows.length > 0 && whose !== area && <p className="muted">{t("place.of", { place: tr(byId.get(whose)?.title) || whose })}</p>}
       {rows.length > 0 && (
         <table className="plain place__table">
           <thead><tr><td />{shown.map((r) => <th key={r} scope="col" className={`right ${r === regime ? `on on--${r}` : ""}`}>{t(`regime.${r}`)}</th>)}</tr></thead>

@@ -97,9 +97,9 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
                 return (
                   <button
                     key={d} type="button" className="two__cell" aria-pressed={cell === chosen} onClick={() => onChoose(cell)}
-                    data-testid={`plan-cell-${r}-${d}`} data-value={value ?? ""} data-label={t(`deciders.${d}`)}
+                    data-testid={`plan-cell-${r}-${d}`} data-label={t(`deciders.${d}`)}
                   >
-                    <strong className="num">{show(value)}</strong>
+                    <strong className="num" data-value={value ?? ""}>{show(value)}</strong>
                     <small className="num">{t("plan.spent")} {formatMoney(cell.spent_cny, lang)}</small>
                     <small className="muted"><SolverStatus status={cell.status} /></small>
                   </button>
