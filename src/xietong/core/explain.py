@@ -123,7 +123,7 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
             f"Rules {word}, total budget {budget}: {title.lower()} is {values[0]} before, {values[1]} if each decides alone, "
             f"{values[2]} if they decide jointly; the dividend of acting jointly is {dividend}.",
         )
-        yield _say(lang, f"求解状态:{by['jointly'].status}。", f"Solver status: {by['jointly'].status}.")
+        yield _say(lang, f"共同决定的方案:{proof(by['jointly'].status, lang)}。", f"The joint plan is {proof(by['jointly'].status, lang)}.")
 
 
 def _sensitivity(result: Result, lang: str) -> Iterable[str]:
@@ -154,6 +154,15 @@ def _data(result: Result, lang: str) -> Iterable[str]:
     yield _say(lang, f"主要指标的数据质量:{word}。", f"Data quality of the main figure: {word}.")
 
 
+def proof(status: str, lang: str) -> str:
+    """A solver's status in words; what is not one of the fixed forms is shown as it is."""
+    if status in ("proved", "computed"):
+        return {"proved": _say(lang, "已证明最优", "proved to be the best"), "computed": _say(lang, "直接计算", "computed directly")}[status]
+    if status.startswith("gap<="):
+        return _say(lang, f"与理论最优的差距不超过{status[5:]}", f"within {status[5:]} of the best possible")
+    return status
+
+
 def _notes(result: Result, lang: str) -> Iterable[str]:
     notes = dict.fromkeys(note for outcome in result.outcomes.values() for note in outcome.notes)
     return [getattr(note, lang) for note in notes]
@@ -163,7 +172,7 @@ def _limits(result: Result, lang: str) -> Iterable[str]:
     for regime, outcome in result.outcomes.items():
         if outcome.status not in ("computed", "proved"):
             word = getattr(REGIME_TITLES[regime], lang)
-            yield _say(lang, f"{word}:{outcome.status}。", f"{word}: {outcome.status}.")
+            yield _say(lang, f"{word}:{proof(outcome.status, lang)}。", f"{word}: {proof(outcome.status, lang)}.")
     about = getattr(result.bound.workstream.about, lang)
     if about:
         yield about

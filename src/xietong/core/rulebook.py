@@ -127,7 +127,7 @@ def _uncovered(name: str, values: np.ndarray, sample: np.ndarray, areas: Areas, 
     if not len(missing):
         return []
     item, origin, destination = missing[0]
-    pair = f"{areas.places[sample[origin]]} -> {areas.places[sample[destination]]}"
+    pair = " -> ".join(f"{areas.places[sample[one]]} ({areas.by_id[areas.places[sample[one]]].title.zh})" for one in (origin, destination))
     more = f" (and {len(missing) - 1} more groups of pairs)" if len(missing) > 1 else ""
     return [
         Fault(

@@ -40,7 +40,7 @@ def _people_mean(frame: Frame) -> float | None:
     return float((frame["pm25"] * frame["pop"]).sum() / total) if total > 0 else None
 
 
-def _misfit(frame: Frame) -> float | None:
+def _misfit(frame: Frame) -> float:
     return float(np.sqrt(((frame["modelled"] - (frame["low"] + frame["high"]) / 2) ** 2).mean()))
 
 
@@ -132,7 +132,13 @@ class Air(Workstream):
         data.tick(0.9)
         bound = float(episode.over(episode.settled(episode.most)).sum())
         tables = episode.tables(cut, cost, cost - episode.cost(joint))
-        return Outcome(tables, "proved" if proved and also else "computed (an optimum could not be verified)", bound if episode.one_bloc else None)
+        misfit = _misfit(tables["calibration"])
+        note = T(
+            f"传输矩阵以公布的本地贡献率校准,均方根误差为{misfit:.0%}。",
+            f"The source-receptor matrix is calibrated on published local shares; its misfit (root mean square) is {misfit:.0%}.",
+        )
+        status = "proved" if proved and also else "computed (an optimum could not be verified)"
+        return Outcome(tables, status, bound if episode.one_bloc else None, (note,))
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         from xietong.models.coverage import cover_most

@@ -62,8 +62,9 @@ def _beside(data: Data, items: Frame) -> tuple[T, ...]:
     if not len(totals):
         return ()
     loaded = items["item"].nunique()
-    zh = ";".join(f"{PUBLISHED[m].zh}{v}项({s},{d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
-    en = "; ".join(f"{v} {PUBLISHED[m].en} ({s}, {d})" for m, v, s, d in zip(*(totals[c] for c in ("metric", "value_text", "scope", "as_of")), strict=True))
+    rows = totals.to_dict("records")
+    zh = ";".join(f"{PUBLISHED[one['metric']].zh}{one['value_text']}项({one['scope']},{one['as_of']})" for one in rows)
+    en = "; ".join(f"{one['value_text']} {PUBLISHED[one['metric']].en} ({one['scope_en']}, {one['as_of']})" for one in rows)
     return (
         T(
             f"公布的总数:{zh}。本区域载入{loaded}项事项,并非上述事项,两者不可比。",
@@ -154,6 +155,7 @@ class Services(Workstream):
             {
                 "metric": Column(T("指标", "metric"), "text", examples=("same_standard_items",)),
                 "scope": Column(T("范围", "scope"), "text"),
+                "scope_en": Column(T("范围(英文)", "scope in English"), "text"),
                 "value": Column(T("数值", "value"), low=0),
                 "value_text": Column(T("原文", "as printed"), "text"),
                 "as_of": Column(T("截至", "as of"), "text"),
