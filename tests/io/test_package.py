@@ -456,7 +456,7 @@ def test_a_row_inside_both_settles_the_contradiction(twin: Folder) -> None:
 def test_a_pair_without_a_row_is_a_fault(twin: Folder) -> None:
     twin.set("rules", twin.line_of("rules", rule="care.recognised"), destination="southbank")
     fault = only_fault(twin)
-    assert fault.file == "rules.csv" and "has no row for s1 -> n1" in fault.what and "twin to twin" in fault.mend
+    assert fault.file == "rules.csv" and "has no row for s1 (南港) -> n1 (北港)" in fault.what and "twin to twin" in fault.mend
 
 
 def test_a_rule_without_any_row_is_a_fault_whatever_the_day(twin: Folder) -> None:

@@ -138,7 +138,7 @@ class Air(Workstream):
             f"The source-receptor matrix is calibrated on published local shares; its misfit (root mean square) is {misfit:.0%}.",
         )
         status = "proved" if proved and also else "computed (an optimum could not be verified)"
-        return Outcome(tables, status, bound if episode.one_bloc else None, (note,))
+        return Outcome(tables, status, bound if episode.one_bloc else None, (note,) if np.isfinite(misfit) else ())
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         from xietong.models.coverage import cover_most
