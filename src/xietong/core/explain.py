@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xietong.core.declare import Quality
 from xietong.core.glossary import QUALITIES, REGIME_TITLES, VERBS, unit
 from xietong.core.result import Figure, Result, title_of
+from xietong.core.text import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,8 @@ def amount(value: float | None, name: str, lang: str) -> str:
 
 def explain(result: Result) -> dict[str, list[str]]:
     """Sentences by language, most important first."""
-    return {lang: [sentence for part in _PARTS for sentence in part(result, lang)] for lang in LANGS}
+    found = {lang: [sentence for part in _PARTS for sentence in part(result, lang)] for lang in LANGS}
+    return {**found, "zh": [typeset(sentence) for sentence in found["zh"]]}
 
 
 def _say(lang: str, zh: str, en: str) -> str:
@@ -143,7 +145,7 @@ def _sensitivity(result: Result, lang: str) -> Iterable[str]:
 
 def _data(result: Result, lang: str) -> Iterable[str]:
     bound = result.bound
-    tables = ", ".join(getattr(table.title, lang) for table in bound.workstream.tables.values())
+    tables = _say(lang, "、", ", ").join(getattr(table.title, lang) for table in bound.workstream.tables.values())
     yield _say(lang, f"所用数据:{tables}。", f"It reads: {tables}.")
     params = bound.region.params(bound.workstream).values()
     loose = sum(param.quality is Quality.ILLUSTRATIVE for param in params)
