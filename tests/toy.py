@@ -34,7 +34,7 @@ class Toy(x.Workstream):
 
     def solve(self, data):
         firms = data["firms"]
-        place = data.region.areas.positions(firms["area"])
+        place = data.areas.positions(firms["area"])
         access = data.rule("trade", place[:, None], place[None, :])
         price = firms["price_cny"].to_numpy()
         # What one may buy across the border is a share; the rest is bought from the cheapest seller at home.

@@ -159,3 +159,67 @@ def test_an_unknown_address_and_a_wrong_question_are_explained(visit: Callable[.
     page = visit("/w/care?region=jjj&tab=border&lang=en&as_of=1999-01-01")
     page.wait_for_load_state("networkidle")
     assert "1999-01-01" in page.inner_text("main")
+
+
+def test_the_home_page_draws_its_map_without_the_map_library(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/?region=jjj&lang=en")
+    map_is_drawn(page)
+    page.wait_for_load_state("networkidle")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert loaded
+    assert not [one for one in loaded if re.search(r"maplibre|/engine", one)]
+    cells = api(address, "/regions/jjj/cells")["features"]
+    assert page.locator(".overview path[data-area]").count() == len(cells)
+    assert "not administrative boundaries" in page.inner_text("main")
+
+
+def test_the_map_of_the_home_page_obeys_the_keyboard(visit: Callable[..., Any]) -> None:
+    page = visit("/?region=jjj&lang=en")
+    map_is_drawn(page)
+    hebei = page.locator('.overview [role="button"][data-area="hebei"]')
+    assert hebei.get_attribute("aria-label") == "Hebei"
+    hebei.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-testid="place-panel"][data-area="hebei"]')
+
+
+def test_the_border_shows_the_range_over_its_assumptions_and_asks_once(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/w/services?region=twin&tab=border&lang=en")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/services/sensitivity" in request.url and "/jobs/" not in request.url else None)
+    page.wait_for_selector('[data-testid="range-note"][data-state="done"]')
+    answer = api(address, "/regions/twin/services/sensitivity")["sensitivity"]
+    target = next(one for one in api(address, "/regions/twin/services/border")["measures"] if one["target"])["measure"]
+    known = next(one for one in answer["measures"] if one["measure"] == target)
+    for kind in ("gained", "remains"):
+        shown_range = page.locator(f'[data-testid="range-{kind}"]')
+        assert float(shown_range.get_attribute("data-low")) == pytest.approx(known[kind]["low"], rel=1e-9)
+        assert float(shown_range.get_attribute("data-high")) == pytest.approx(known[kind]["high"], rel=1e-9)
+    asked.clear()
+    page.click('[data-testid="range-note"] a')
+    page.wait_for_selector('[data-testid="sensitivity-table"]')
+    assert not asked, "the tab shows what was asked already"
+
+
+def test_a_job_for_the_range_ends_when_its_page_is_left(visit: Callable[..., Any]) -> None:
+    page = visit("/w/care?region=jjj&tab=border&lang=en&area=130400")  # a question that no other test asks
+    page.wait_for_selector('[data-testid="range-note"][data-state="computing"] >> text=%')  # it follows a job
+    with page.expect_request(lambda request: request.method == "DELETE" and "/jobs/" in request.url):
+        page.click(".nav a >> nth=1")
+
+
+def test_the_data_page_names_its_sources_by_their_titles(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/data?region=jjj&lang=en&table=iaqi")
+    page.wait_for_selector('[data-testid="table-preview"] table')
+    table = next(one for one in api(address, "/regions/jjj/tables") if one["table"] == "iaqi")
+    text = page.inner_text('[data-testid="table-preview"]')
+    for one in table["sources"]:
+        assert one["source"] not in text
+        assert one["publisher"] in text
+
+
+def test_a_workstream_that_is_not_there_is_named_with_the_ways_on(visit: Callable[..., Any]) -> None:
+    page = visit("/w/nothing?region=jjj&lang=en")
+    page.wait_for_selector("main h1")
+    assert "nothing" in page.inner_text("main h1")
+    assert page.locator('main a[href*="/w/care"]').count() == 1

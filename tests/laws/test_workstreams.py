@@ -171,3 +171,30 @@ def test_explain_speaks_both_languages_and_never_words_an_example_as_a_finding(j
         if figure.quality == "illustrative":
             sentence = next(one for one in result.texts["en"] if one.startswith(figure.measure.title.en))
             assert "illustrative" in sentence
+
+
+@every_workstream
+def test_a_plan_does_not_depend_on_ids_or_the_order_of_rows(jjj: Region, name: str) -> None:
+    if not jjj.bind(name).workstream.can_choose:
+        pytest.skip("has no levers")
+    shuffled, ids = relabel(jjj, seed=3)
+    one, other = (region.bind(name).plan(rules=("current",)).plan for region in (jjj, shuffled))
+    assert one is not None and other is not None
+    for cell, same in zip(one.cells, other.cells, strict=True):
+        assert close(cell.total, same.total, 1e-5)
+        for jurisdiction, spent in cell.spent.items():
+            assert math.isclose(spent, same.spent[ids[jurisdiction]], rel_tol=1e-4, abs_tol=one.budget_cny * 1e-4)
+    transfers = {side.jurisdiction: side.transfer_cny for side in other.sides}
+    for side in one.sides:
+        assert math.isclose(side.transfer_cny, transfers[ids[side.jurisdiction]], rel_tol=1e-3, abs_tol=one.budget_cny * 1e-3)
+
+
+@every_workstream
+def test_asking_for_one_place_changes_no_plan(jjj: Region, name: str) -> None:
+    if not jjj.bind(name).workstream.can_choose:
+        pytest.skip("has no levers")
+    whole, part = (bound.plan(rules=("current",)).plan for bound in (jjj.bind(name), jjj.bind(name).for_(jjj.areas.jurisdictions[0])))
+    assert whole is not None and part is not None
+    for one, other in zip(whole.cells, part.cells, strict=True):
+        assert one.steps == other.steps
+        assert other.bound is None and other.gap is None, "a bound for the region is none for a place"

@@ -26,7 +26,7 @@ def headline(region: Region, report: Report = silent) -> list[dict[str, Any]]:
 
 def _kept_row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
     workstream = region.workstreams[name]
-    key = digest("headline", __version__, workstream.title, sorted(workstream.measures), workstream.budget_cny, region.inputs_digest(workstream))
+    key = digest("headline", __version__, workstream.title, sorted(workstream.measures), workstream.budget_cny, region.digest, region.inputs_digest(workstream))
     progress.tick(0)
     row: dict[str, Any] = region.memo.get(f"headline:{key}", lambda: kept(f"headline-{key}", lambda: _row(region, name, progress)))
     return row

@@ -43,6 +43,7 @@ class Job:
         """Do the work and note how it ended; nothing of a cancelled job is kept."""
         if self.stop.is_set():
             self.state = "cancelled"
+            self.over.set()
             return
         self.state = "running"
         try:
@@ -89,6 +90,7 @@ class Jobs:
         job.stop.set()
         if job.state == "queued":
             job.state = "cancelled"
+            job.over.set()
         return job
 
     def close(self) -> None:

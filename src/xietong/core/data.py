@@ -15,6 +15,9 @@ from xietong.core.progress import Progress
 from xietong.core.rulebook import Resolved, with_steps
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from xietong.core.areas import Areas
     from xietong.core.declare import Frame
     from xietong.core.region import Region
     from xietong.core.workstream import Provider
@@ -29,9 +32,9 @@ class Params(dict[str, float]):
 
 @dataclass(frozen=True)
 class Data:
-    """A view of ``region`` as ``provider`` declares it. Reading anything undeclared raises Undeclared."""
+    """A view of a region as ``provider`` declares it. Reading anything undeclared raises Undeclared."""
 
-    region: Region
+    _region: Region
     provider: Provider
     regime: Regime
     p: Params
@@ -52,9 +55,9 @@ class Data:
 
     def _view(self, table: str) -> Frame:
         declared = self.provider.tables[table]
-        if declared.optional and table not in self.region.tables:
+        if declared.optional and table not in self._region.tables:
             return _nothing(declared)
-        frame = self.region.table(table)[list(declared.columns)]
+        frame = self._region.table(table)[list(declared.columns)]
         for name, param in self.provider.params.items():
             scaled, _, column = param.scales.partition(".")
             if scaled == table:
@@ -66,26 +69,43 @@ class Data:
     @property
     def places(self) -> Frame:
         """Place, jurisdiction, lon, lat, area_km2 of every place; row numbers are the positions that ``rule`` takes."""
-        return self.region.areas.frame
+        return self.areas.frame
+
+    @property
+    def areas(self) -> Areas:
+        """The hierarchy of areas."""
+        return self._region.areas
+
+    @property
+    def day(self) -> date:
+        """The day whose rules are current."""
+        return self._region.day
+
+    def quality(self, table: str) -> np.ndarray:
+        """The quality of each row of a declared table, in the order of its rows before any step."""
+        if table not in self.provider.tables:
+            raise Undeclared(f"{self.provider.name} reads table {table!r} without declaring it")
+        known = self._region.tables.get(table)
+        return np.array([] if known is None else known["quality"], dtype=object)
 
     @property
     def jurisdictions(self) -> tuple[str, ...]:
-        return self.region.areas.jurisdictions
+        return self.areas.jurisdictions
 
     def jurisdiction_of(self, areas: Sequence[str]) -> np.ndarray:
         """The jurisdiction (id) of each area; None where one spans several."""
-        known = {area: self.region.areas.jurisdiction(area) for area in set(areas)}
+        known = {area: self.areas.jurisdiction(area) for area in set(areas)}
         return np.array([known[area] for area in areas], dtype=object)
 
     def leaves(self, area: str) -> np.ndarray:
         """Positions of the places that lie in ``area``."""
-        return np.flatnonzero(self.region.areas.leaves(area))
+        return np.flatnonzero(self.areas.leaves(area))
 
     def product(self, name: str) -> Any:
         """What another workstream provides under this name, under its own current rules."""
         if name not in self.provider.needs:
             raise Undeclared(f"{self.provider.name} reads product {name!r} without declaring it in needs")
-        return self.region.product(name)
+        return self._region.product(name)
 
     def rule(self, name: str, origin: Any, destination: Any, item: Any = None) -> np.ndarray:
         """Values of a rule for pairs; the arguments broadcast against one another as NumPy arrays do.
@@ -122,7 +142,7 @@ class Data:
             raise Undeclared(f"{self.provider.name} reads rule {name!r} without declaring it")
         if name not in self._rules:
             steps = [step for step in self.steps if self.provider.lever(step).changes == f"rules.{name}"]
-            self._rules[name] = with_steps(self.region.rule(self.provider, name), steps, self.region.areas)
+            self._rules[name] = with_steps(self._region.rule(self.provider, name), steps, self._region.areas)
         return self._rules[name]
 
     @cached_property

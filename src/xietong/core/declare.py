@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -196,6 +197,14 @@ class Choice:
     objective: float
     status: str
     bound: float | None = None
+
+
+def proof_status(value: float, bound: float, tolerance: float = 1e-6) -> str:
+    """``proved`` where value and lower bound agree, else ``gap<=x%``, rounded up so that it stays a bound."""
+    gap = (value - bound) / max(abs(value), 1e-12)
+    if gap < -tolerance:
+        raise ValueError(f"{bound} is no lower bound: {value} was reached")
+    return "proved" if gap <= tolerance else f"gap<={math.ceil(gap * 1e4) / 100:.2f}%"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xietong.core.declare import Quality
+from xietong.core.declare import Quality, worst
 from xietong.core.glossary import QUALITIES, REGIME_TITLES, VERBS, unit
 from xietong.core.result import Figure, Result, title_of
 from xietong.core.text import typeset
@@ -22,7 +22,8 @@ def number(value: float | None, lang: str) -> str:
     steps = ((1e8, "亿"), (1e4, "万")) if lang == "zh" else ((1e9, " billion"), (1e6, " million"))
     for size, word in steps:
         if abs(value) >= size:
-            return f"{value / size:,.4g}{word}"
+            scaled = value / size
+            return f"{scaled:,.0f}{word}" if abs(scaled) >= 1000 else f"{scaled:.4g}{word}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
@@ -65,11 +66,21 @@ def _figures(result: Result, lang: str) -> Iterable[str]:
         yield _border_sentence(result, figure, lang) if figure.gained else _status_sentence(result, figure, lang)
 
 
+def plan_quality(result: Result) -> Quality:
+    """A plan rests on what its target rests on, and on every assumption of the workstream: costs are among them."""
+    params = result.bound.region.params(result.bound.workstream).values()
+    return worst({result.figures[result.bound.workstream.target].quality, *(param.quality for param in params)})
+
+
 def _hedge(figure: Figure, lang: str) -> str:
+    return _hedge_of(figure.quality, lang)
+
+
+def _hedge_of(quality: Quality, lang: str) -> str:
     """How firmly a sentence may speak: a figure on illustrative data is an example, not a finding."""
-    if figure.quality is Quality.PUBLISHED:
+    if quality is Quality.PUBLISHED:
         return ""
-    if figure.quality is Quality.DERIVED:
+    if quality is Quality.DERIVED:
         return _say(lang, "(推算)", " (derived)")
     return _say(lang, "(示意,不作结论)", " (illustrative: an example, not a finding)")
 
@@ -113,6 +124,7 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
     if plan is None:
         return
     measure = result.bound.workstream.measures[plan.measure]
+    hedge = _hedge_of(plan_quality(result), lang)
     budget, title = amount(plan.budget_cny, "cny", lang), getattr(measure.title, lang)
     for rules in plan.before:
         by = {cell.deciders: cell for cell in plan.cells if cell.rules == rules}
@@ -121,11 +133,20 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
         word = getattr(REGIME_TITLES[rules], lang)
         yield _say(
             lang,
-            f"规则{word}、总预算{budget}:{title}原为{values[0]},各自决定为{values[1]},共同决定为{values[2]};共同行动的红利为{dividend}。",
+            f"规则{word}、总预算{budget}:{title}原为{values[0]},各自决定为{values[1]},共同决定为{values[2]};共同行动的红利为{dividend}{hedge}。",
             f"Rules {word}, total budget {budget}: {title.lower()} is {values[0]} before, {values[1]} if each decides alone, "
-            f"{values[2]} if they decide jointly; the dividend of acting jointly is {dividend}.",
+            f"{values[2]} if they decide jointly; the dividend of acting jointly is {dividend}{hedge}.",
         )
         yield _say(lang, f"共同决定的方案:{proof(by['jointly'].status, lang)}。", f"The joint plan is {proof(by['jointly'].status, lang)}.")
+        alone = [part.partition(": ") for part in by["alone"].status.split("; ")]
+        loose = [(getattr(title_of(result.bound, who), lang), proof(status, lang)) for who, _, status in alone if status.startswith("gap<=")]
+        if loose:
+            parts = _say(lang, ";", "; ").join(f"{who}: {words}" for who, words in loose)
+            yield _say(
+                lang,
+                f"各自决定的方案未证明最优({parts}),红利可能因此偏大。",
+                f"The plans decided alone are not proved best ({parts}), so the dividend may be overstated.",
+            )
 
 
 def _sensitivity(result: Result, lang: str) -> Iterable[str]:
@@ -137,9 +158,9 @@ def _sensitivity(result: Result, lang: str) -> Iterable[str]:
     left, right = (amount(value, target.measure.unit, lang) for value in (swing.remains.low, swing.remains.high))
     yield _say(
         lang,
-        f"在各项假设的范围内(共{result.sensitivity.runs}次计算),已改善的数值在{low}至{high}之间,尚可改善的在{left}至{right}之间。",
+        f"在各项假设的范围内(共{result.sensitivity.runs}次计算),已改善的数值在{low}至{high}之间,尚可改善的在{left}至{right}之间{_hedge(target, lang)}。",
         f"Over the ranges of the assumptions ({result.sensitivity.runs} runs), what was gained lies between {low} and {high}, "
-        f"what remains between {left} and {right}.",
+        f"what remains between {left} and {right}{_hedge(target, lang)}.",
     )
 
 

@@ -214,7 +214,8 @@ class Region:
     @cached_property
     def digest(self) -> str:
         """Digest of the whole region."""
-        return digest(self._areas_digest, self._rows_digest, [(name, self.table_digest(name)) for name in sorted(self.tables)])
+        tables = [(name, self.table_digest(name)) for name in sorted(self.tables)]
+        return digest(self._areas_digest, self._rows_digest, tables, plain(self.assumptions))
 
     # -- quality -------------------------------------------------------------------------------------------------------
 
@@ -233,8 +234,10 @@ class Region:
 
     def years(self, uses: Sequence[str]) -> str | None:
         """The span of the data's years behind ``Measure.uses``, None where no table carries one."""
-        found = [self.tables[use]["year"].dropna() for use in uses if use in self.tables and "year" in self.tables[use]]
-        years = sorted({int(year) for column in found for year in column})
+        frames = [self.tables[use] for use in uses if use in self.tables]
+        found = {int(year) for frame in frames if "year" in frame for year in frame["year"].dropna()}
+        found |= {int(str(day)[:4]) for frame in frames if "day" in frame for day in frame["day"] if day}
+        years = sorted(found)
         if not years:
             return None
         return str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"

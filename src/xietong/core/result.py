@@ -66,6 +66,7 @@ class Cell:
     status: str
     bound: float | None
     region: str
+    total: float | None
 
     @property
     def whole(self) -> float | None:
@@ -198,8 +199,8 @@ class Result:
         return pd.DataFrame(rows, columns=["measure", "regime", "area", "value", "unit", "quality", "year"])
 
     def table(self, name: str, regime: Regime = "current") -> pd.DataFrame:
-        """An outcome table of one regime."""
-        return self.outcomes[regime].tables[name]
+        """An outcome table of one regime (a copy: what is kept for others cannot be changed)."""
+        return self.outcomes[regime].tables[name].copy()
 
     @property
     def gdf(self) -> Any:
@@ -285,5 +286,10 @@ def _aggregate(frame: pd.DataFrame, keys: list[str], layer: Layer) -> pd.Series[
 
 def title_of(bound: Bound, area: str) -> T:
     """An area's title; of an id that is no area, the id."""
-    found = bound.region.areas.by_id.get(area)
-    return found.title if found else same(area)
+    areas = bound.region.areas
+    found = areas.by_id.get(area)
+    if found is None:
+        return same(area)
+    # Of a jurisdiction that an asked set only touches, the figures are those of the part inside.
+    part = bound.area not in ("", area) and not areas.within(area, bound.area)
+    return T(f"{found.title.zh}(部分)", f"{found.title.en} (part)") if part else found.title

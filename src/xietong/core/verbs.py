@@ -36,7 +36,8 @@ class Bound:
 
     def for_(self, area: str) -> Bound:
         """The same, asked for one area (id or title)."""
-        return replace(self, area=self.region.areas.find(area).area)
+        found = self.region.areas.find(area).area
+        return replace(self, area="" if found == self.region.areas.region else found)
 
     def status(self) -> Result:
         """Where do we stand? ``solve`` under today's rules."""
@@ -64,8 +65,8 @@ class Bound:
             alone = self._cell(regime, "alone", budget, seed, span.part(1, 4))
             joint = self._cell(regime, "jointly", budget, seed, span.part(2, 4))
             # Together they can always do what each would have done alone.
-            if self._better(alone.whole, joint.whole):
-                joint = replace(alone, deciders="jointly", status="no better than each alone", bound=joint.bound)
+            if self._better(alone.total, joint.total):
+                joint = replace(alone, deciders="jointly", status=f"as each alone ({joint.status})", bound=joint.bound)
             cells += [alone, joint]
         plan = PlanResult(budget, seed, self.workstream.target, before, tuple(cells), self._dividends(cells), self._sides(before, cells))
         return self._result("plan", {rules[0]: outcomes[rules[0]]}, plan=plan)
@@ -186,8 +187,11 @@ class Bound:
         figures = {name: self.evaluate(measure, outcome) for name, measure in self.workstream.measures.items()}
         spent = {one: float(sum(step.cost_cny for step in steps if step.payer == one)) for one in everyone}
         joint = choices[0] if len(choices) == 1 else None
+        whole = replace(self, area="")  # a plan is made for the region; an area asked for narrows its figures only
+        total = whole._target(outcome)[self.region.areas.region]
         status = joint.status if joint else "; ".join(f"{min(bloc)}: {choice.status}" for bloc, choice in zip(blocs, choices, strict=True))
-        return Cell(regime, deciders, self._target(outcome), figures, split, spent, steps, status, joint.bound if joint else None, self.columns[0])
+        bound = joint.bound if joint and not self.area else None
+        return Cell(regime, deciders, self._target(outcome), figures, split, spent, steps, status, bound, self.columns[0], total)
 
     def _split(self, budget: float) -> dict[str, float]:
         """The budget of each jurisdiction where each decides alone: by the declared column, or equal parts."""
@@ -221,13 +225,16 @@ class Bound:
         measure = self.workstream.measures[self.workstream.target]
         cell = {one.deciders: one for one in cells if one.rules == "current"}
         everyone = self.region.areas.jurisdictions
-        gains = {who: {one: gain(measure, before["current"][one], cell[who].target[one]) or 0.0 for one in everyone} for who in cell}
+        changes = {who: {one: gain(measure, before["current"][one], cell[who].target[one]) for one in everyone} for who in cell}
+        if any(change is None for side in changes.values() for change in side.values()):
+            return ()  # who gains is unknown for some side: no split can be said to be fair
+        gains = {who: {one: change or 0.0 for one, change in side.items()} for who, side in changes.items()}
         net = {who: {one: worth * gains[who][one] - cell[who].spent[one] for one in everyone} for who in cell}
         surplus = sum(net["jointly"].values()) - sum(net["alone"].values())
         share = surplus / len(everyone)
         return tuple(
             Side(one, gains["jointly"][one], cell["jointly"].spent[one], net["jointly"][one], gains["alone"][one], cell["alone"].spent[one],
-                 net["alone"][one], net["alone"][one] + share - net["jointly"][one], worth, surplus >= -1e-6)
+                 net["alone"][one], net["alone"][one] + share - net["jointly"][one], worth, surplus > 1e-6)
             for one in everyone
         )  # fmt: skip
 

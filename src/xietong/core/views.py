@@ -148,7 +148,7 @@ def result_view(result: Result) -> dict[str, Any]:
             }
             for name, layer in workstream.layers.items()
         ],
-        "outcomes": {regime: {"status": outcome.status, "bound": outcome.bound} for regime, outcome in result.outcomes.items()},
+        "outcomes": {regime: {"status": outcome.status, "bound": None if bound.area else outcome.bound} for regime, outcome in result.outcomes.items()},
         "notes": [note._asdict() for note in dict.fromkeys(note for outcome in result.outcomes.values() for note in outcome.notes)],
         "tables": _tables(result),
         "plan": _plan(result, result.plan) if result.plan else None,
@@ -186,6 +186,8 @@ def _sensitivity(result: Result) -> dict[str, Any] | None:
 
 
 def _plan(result: Result, plan: PlanResult) -> dict[str, Any]:
+    from xietong.core.explain import plan_quality
+
     first = plan.sides[0] if plan.sides else None
     worth = result.bound.workstream.worth
     settlement = first and {
@@ -197,6 +199,7 @@ def _plan(result: Result, plan: PlanResult) -> dict[str, Any]:
     return {
         "budget_cny": plan.budget_cny,
         "measure": plan.measure,
+        "quality": str(plan_quality(result)),
         "before": {rules: dict(values) for rules, values in plan.before.items()},
         "cells": [_cell(result.bound, cell) for cell in plan.cells],
         "dividend": dict(plan.dividend),

@@ -63,7 +63,7 @@ def _merge(name: str, one: Table, other: Table) -> Table:
     clashes = [column for column in one.columns if column in other.columns and one.columns[column] != other.columns[column]]
     if one.key != other.key or clashes:
         raise ValueError(f"table {name!r} is declared twice in different ways: {', '.join(clashes) or 'its key'}")
-    return Table(one.title, one.key, {**one.columns, **other.columns}, one.asset)
+    return Table(one.title, one.key, {**one.columns, **other.columns}, one.asset, one.optional and other.optional)
 
 
 def load(region: str | Path, catalogue: Mapping[str, Provider], day: date | str | None = None) -> Region:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from xietong.models.highs import minimise
 
@@ -22,6 +22,9 @@ MAX_NODES = 200
 RELATIVE_GAP = 1e-4
 TRAVEL = 1e-6
 """Weight of a unit of cost relative to one unserved: it decides between equals only."""
+
+THRIFT = 1e-4
+"""What a middling site's unit of capacity counts, relative to one unserved."""
 
 
 class Gate(NamedTuple):
@@ -48,11 +51,13 @@ def expand(
     weight: np.ndarray,
     site: np.ndarray,
     site_cost: np.ndarray,
+    taste: np.ndarray,
     gates: Sequence[Gate],
     budget: float,
     tick: Callable[[float], None] = lambda done: None,
 ) -> Expansion:
-    """Solve; ``site`` [k] names the capacity node that each site adds to, ``site_cost`` its cost a unit (inf: never).
+    """Solve; ``site`` [k] names the capacity node that each site adds to, ``site_cost`` its cost a unit (inf: never),
+    ``taste`` [k] in [0, 1) a number that settles ties between sites of equal cost.
 
     Units of flow are those of ``demand``; ``weight`` [n] is what one unserved unit counts.
     """
@@ -61,9 +66,15 @@ def expand(
     sites = np.flatnonzero(usable)
     columns = arcs + n + len(sites) + len(gates)
     first_u, first_z, first_y = arcs, arcs + n, arcs + n + len(sites)
-    objective = np.concatenate([TRAVEL * cost / max(float(cost.max(initial=1.0)), 1e-9), weight, np.zeros(len(sites) + len(gates))])
+    # More than enough for everybody cannot be spent: beyond that a budget would only spoil the scaling.
+    enough = float(site_cost[sites].max(initial=0.0) * demand.sum() + sum(gate.cost for gate in gates))
+    budget = min(budget, max(enough, 1.0))
+    # Money counts, a little, so that none is spent in vain; equally cheap sites differ by their taste, a little less.
+    thrift = THRIFT / max(float(np.median(site_cost[sites])) if len(sites) else 1.0, 1e-9)
+    money = np.concatenate([thrift * site_cost[sites] * (1 + taste[sites] / 10), thrift * np.array([gate.cost for gate in gates])])
+    objective = np.concatenate([TRAVEL * cost / max(float(cost.max(initial=1.0)), 1e-9), weight, money])
     upper = np.full(columns, np.inf)
-    upper[first_z:first_y] = budget / site_cost[sites]
+    upper[first_z:first_y] = np.minimum(budget / site_cost[sites], float(demand.sum()))
     upper[first_y:] = 1.0
     entries = [
         (i, np.arange(arcs), np.ones(arcs)),
@@ -83,11 +94,19 @@ def expand(
     row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
     matrix = csr_matrix((value.astype(float), (row.astype(np.intp), column.astype(np.intp))), shape=(rows, columns))
     tick(0.1)
-    found = minimise(objective, matrix, lower, top, upper, np.arange(columns) >= first_y, MAX_NODES, RELATIVE_GAP, tight=False)
+    found = minimise(objective, matrix, lower, top, upper, np.arange(columns) >= first_y, MAX_NODES, RELATIVE_GAP, tight=not gates)
+    tick(0.6)
+    bound = found.bound if found else 0.0
+    if found and gates:
+        # The gates are settled; what remains is a linear program, solved to its one best vertex.
+        lower_y = np.round(found.x[first_y:])
+        upper[first_y:], fixed = lower_y, lower.copy()
+        settled = vstack([matrix, csr_matrix((np.ones(len(gates)), (np.arange(len(gates)), first_y + np.arange(len(gates)))), shape=(len(gates), columns))])
+        found = minimise(objective, settled, np.append(fixed, lower_y), np.append(top, lower_y), upper) or found
     tick(0.95)
     added = np.zeros(k)
     if found is None:  # doing nothing always is feasible, and nothing is a valid bound
         return Expansion(added, (False,) * len(gates), 0.0)
     added[sites] = found.x[first_z:first_y]
-    travel = TRAVEL * float(demand.sum())  # the tie-break may have raised the objective by at most this
-    return Expansion(added, tuple(bool(one > 0.5) for one in found.x[first_y:]), max(0.0, found.bound - travel))
+    ties = TRAVEL * float(demand.sum()) + thrift * budget * 1.1  # what settles ties may have raised the objective by this
+    return Expansion(added, tuple(bool(one > 0.5) for one in found.x[first_y:]), max(0.0, bound - ties))

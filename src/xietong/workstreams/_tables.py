@@ -11,7 +11,7 @@ POPULATION = Table(
     T("常住人口", "Population"),
     ("area",),
     {
-        "area": Column(T("地点", "place"), "area"),
+        "area": Column(T("地点", "place"), "area", level="place"),
         "year": YEAR,
         "pop": Column(T("常住人口", "residents"), unit="people", low=0, high=1e9, examples=(400000, 250000, 600000)),
     },
@@ -21,7 +21,7 @@ CENSUS = Table(
     T("人口普查:年龄与户籍", "Census: age and registration"),
     ("area",),
     {
-        "area": Column(T("地点", "place"), "area"),
+        "area": Column(T("地点", "place"), "area", level="place"),
         "year": YEAR,
         "pop_60_plus": Column(T("60岁及以上", "aged 60+"), unit="people", low=0, high=1e9, examples=(80000, 60000, 90000)),
         "pop_65_plus": Column(T("65岁及以上", "aged 65+"), unit="people", low=0, high=1e9, optional=True, examples=(55000, 42000, 60000)),

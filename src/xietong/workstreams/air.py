@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from xietong.core.data import Data
-from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step
+from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step, proof_status
 from xietong.core.errors import UsageError
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
@@ -55,6 +55,7 @@ AIR = (
     "alert_levels",
     "alert_conditions",
     "params.limit_iaqi",
+    "params.rise",
     "rules.acts_jointly",
     "rules.common_alert",
 )
@@ -161,7 +162,7 @@ class Air(Workstream):
         rows = self.solve(data.apply(steps)).tables["receptors"]
         objective = float(rows["over"][np.isin(data.jurisdiction_of(rows["place"]).astype(str), sorted(bloc))].sum())
         bound = min(float(over - most), objective)
-        return Choice(steps, objective, "proved" if objective <= bound + 1e-9 else f"gap<={(objective - bound) / max(objective, 1):.2%}", bound)
+        return Choice(steps, objective, proof_status(objective, bound), bound)
 
 
 # -- the index ---------------------------------------------------------------------------------------------------------
@@ -279,7 +280,7 @@ class Episode:
     def _leaf_people(self) -> np.ndarray:
         people = np.zeros(len(self.data.places))
         table = self.data["population"]
-        people[self.data.region.areas.positions(table["area"])] = table["pop"].to_numpy()
+        people[self.data.areas.positions(table["area"])] = table["pop"].to_numpy()
         return people
 
     @cached_property
@@ -305,7 +306,7 @@ class Episode:
         """Areas with a published split into a local and a transported share, and which cities lie in each [receptor, city]."""
         table = self.data["source_shares"]
         areas = sorted(set(table["receptor"][table[["local_low", "local_high", "regional_low"]].notna().all(axis=1)]))
-        inside = np.array([[self.data.region.areas.within(city, area) for city in self.cities] for area in areas]).reshape(len(areas), -1)
+        inside = np.array([[self.data.areas.within(city, area) for city in self.cities] for area in areas]).reshape(len(areas), -1)
         if not inside.any():
             raise UsageError("source_shares.csv has no row with a local and a transported share for an area with emissions: nothing to calibrate the model on")
         some = inside.any(axis=1)
@@ -345,10 +346,7 @@ class Episode:
     @cached_property
     def _observed(self) -> tuple[list[str], np.ndarray]:
         stations, rows = self.data["stations"], self.data["episode"]
-        home = {
-            area: next((position for position, city in enumerate(self.cities) if self.data.region.areas.within(area, city)), -1)
-            for area in set(stations["area"])
-        }
+        home = {area: next((position for position, city in enumerate(self.cities) if self.data.areas.within(area, city)), -1) for area in set(stations["area"])}
         where = dict(zip(stations["station"], (home[area] for area in stations["area"]), strict=True))
         days = sorted(set(rows["day"]))
         city = np.array([where[station] for station in rows["station"]])
@@ -371,7 +369,7 @@ class Episode:
 
     @cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray]:
-        return breakpoints(self.data["iaqi"], self.data.region.day, "PM25")
+        return breakpoints(self.data["iaqi"], self.data.day, "PM25")
 
     @cached_property
     def limit(self) -> float:
@@ -415,7 +413,7 @@ class Episode:
         groups = [group for group in self.data.blocs("common_alert") if len(group) > 1 and group & alone]
         if not groups:
             return cut
-        levels, conditions = self.data["alert_levels"], standing(self.data["alert_conditions"], self.data.region.day)
+        levels, conditions = self.data["alert_levels"], standing(self.data["alert_conditions"], self.data.day)
         rank = dict(zip(levels["level"], levels["rank"].astype(int), strict=True))
         cuts = dict(zip(rank.values(), levels[["cut_voc", "cut_nox", "cut_pm", "cut_so2"]].to_numpy(dtype=float), strict=True))
         called = [(rank[level], list(zip(rows["aqi_over"], rows["days"], strict=True))) for (level, _), rows in conditions.groupby(["level", "alternative"])]

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from xietong.core.data import Data
-from xietong.core.declare import Choice, Column, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step, Table
+from xietong.core.declare import Choice, Column, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step, Table, proof_status
+from xietong.core.errors import DataError, Fault
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.kernels.access import e2sfca
@@ -21,6 +22,8 @@ MEANS_CNY = np.array([1000, 1600, 2500, 4000, 6300, 10000])
 """Steps of what a person can spend a month; everyone is counted at the lower end of a step (geometric, ratio 1.6)."""
 
 MIN_BEDS = 1.0
+OTHERS = 0.99
+"""What an outsider without a bed counts in a bloc's plan, beside 1 for its own residents."""
 RESIDENT = T("居住地:老人", "resident: where the elder lives")
 HOST = T("接收地:床位", "host: where the bed is")
 
@@ -109,7 +112,7 @@ class Care(Workstream):
     }
     measures = {
         "unserved": Measure(
-            T("没有合适床位的老人", "People without a suitable bed"), "people", "people", "place", RESIDENT, lambda f: f["unserved"].sum(), "lower", MARKET,
+            T("没有合适床位的老人", "People without a suitable bed"), "people", "people", "place", RESIDENT, lambda f: f["unserved"].sum(min_count=1), "lower", MARKET,
         ),
         "unserved_share": Measure(T("其占需求的比例", "As a share of those in need"), "share", "people", "place", RESIDENT, _ratio("unserved", "need"), "lower", MARKET),
         "access": Measure(
@@ -135,22 +138,29 @@ class Care(Workstream):
     def solve(self, data: Data) -> Outcome:
         market = Market(data)
         found = allocate(market.need, market.capacity, market.i, market.j, market.cost_min, data.tick)
-        status = "proved" if found.proved else f"gap<={(found.unserved.sum() - found.bound) / max(found.bound, 1):.2g}"
-        return Outcome(market.tables(found.flow, found.unserved), status, found.bound)
+        status = "proved" if found.proved else proof_status(float(found.unserved.sum()), found.bound)
+        return Outcome(market.tables(found.flow, found.unserved), status, found.bound, market.notes)
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
-        from xietong.models.expansion import Gate, expand
+        from xietong.models.expansion import Expansion, Gate, expand
 
         market = Market(data, gates=bloc if data.regime == "current" else frozenset(), coarse=True)
         own = np.isin(data.places["jurisdiction"].to_numpy(), list(bloc))
         # A bloc builds on its own ground and recognises its own members' papers; it minds its own residents first.
         build_cost = market.bed_price * data.p["bed_cost_months"]
         gates = [Gate(arcs, data.p["pact_cny"]) for arcs in market.gated.values()]
-        plan = expand(
-            market.need, market.capacity, market.i, market.j, market.cost_min,
-            weight=np.where(own[market.demand_place], 1.0, 1e-4), site=market.bed_node, site_cost=np.where(own[market.bed_place], build_cost, np.inf),
-            gates=gates, budget=budget_cny, tick=data.tick,
-        )  # fmt: skip
+
+        def plan_for(others: float) -> Expansion:
+            weight = np.where(own[market.demand_place], 1.0, others)
+            cost = np.where(own[market.bed_place], build_cost, np.inf)
+            return expand(
+                market.need, market.capacity, market.i, market.j, market.cost_min, weight, market.bed_node, cost, market.taste, gates, budget_cny, data.tick
+            )
+
+        # Beds serve whoever comes: a bloc plans with the allocation as it is, in which its own residents have no precedence.
+        plan = plan_for(OTHERS)
+        # What it could reach at best is a bound in which outsiders do not count at all.
+        best = plan.bound if own.all() else plan_for(0.0).bound
         steps = [
             Step("pact", pair, self.rules["recognised"].open, data.p["pact_cny"], pair[0])
             for pair, chosen in zip(market.gated, plan.gates, strict=True)
@@ -161,9 +171,8 @@ class Care(Workstream):
             key = (data.places["place"].iloc[place], market.bed_tier[bed])
             steps.append(Step("beds", key, beds, beds * build_cost[bed], data.places["jurisdiction"].iloc[place]))
         people = self.solve(data.apply(steps)).tables["people"]
-        objective = float(people["unserved"][own[data.region.areas.positions(people["place"])]].sum())
-        gap = (objective - plan.bound) / max(objective, 1.0)
-        return Choice(tuple(steps), objective, "proved" if gap < 1e-6 else f"gap<={gap:.2%}", plan.bound)
+        objective = float(people["unserved"][own[data.areas.positions(people["place"])]].sum())
+        return Choice(tuple(steps), objective, proof_status(objective, best), best)
 
 
 @dataclass(frozen=True)
@@ -210,7 +219,7 @@ class Market:
     def _demand(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Place (position), grade, means and number of people of every group, before groups are merged."""
         census, p = self.data["census"], self.data.p
-        place = self.data.region.areas.positions(census["area"])
+        place = self.data.areas.positions(census["area"])
         by_grade = self.needs.groupby(["place", "grade"], sort=False)["need"].sum().unstack().loc[census["area"], list(GRADES)].to_numpy()
         urban = census["urban_share"].to_numpy()
         urban = np.where(np.isnan(urban), np.nansum(urban * by_grade.sum(1)) / by_grade.sum(1)[~np.isnan(urban)].sum(), urban)
@@ -228,13 +237,19 @@ class Market:
         import pandas as pd
 
         data = self.data
-        areas, table = data.region.areas, data["beds"]
+        areas, table = data.areas, data["beds"]
         elders = np.zeros(len(areas.places))
         elders[areas.positions(data["census"]["area"])] = data["census"]["pop_60_plus"].to_numpy()
         tiers = table["tier"].to_numpy()
         price = _inherited_price(table, areas)
         listed = table.loc[table["beds"].notna() & table["price_cny_month"].notna()]
         mix = listed.groupby("tier")["beds"].sum()
+        if np.isnan(price).any():
+            nameless = ", ".join(sorted({str(tier) for tier, one in zip(tiers, price, strict=True) if np.isnan(one)}))
+            raise DataError(
+                f"no price is known for any bed of tier {nameless}",
+                [Fault("price_cny_month is empty in every row of the tier", "Give at least one price.", "beds.csv", None, "price_cny_month")],
+            )
         parts = []
         for row, (area, beds) in enumerate(zip(table["area"], table["beds"], strict=True)):
             places = data.leaves(area)
@@ -382,6 +397,20 @@ class Market:
                     found[one, other] = arcs
         return found
 
+    @property
+    def taste(self) -> np.ndarray:
+        """A number in [0, 1) for each bed that depends on where it stands and what it costs, not on names or the order of
+        rows: it settles ties between plans that serve equally many at equal cost."""
+        places = self.data.places
+        at = places["lon"].to_numpy()[self.bed_place] * 12.9898 + places["lat"].to_numpy()[self.bed_place] * 78.233 + self.bed_price * 0.0137
+        return np.asarray(np.modf(np.abs(np.sin(at)) * 43758.5453)[0])
+
+    @property
+    def notes(self) -> tuple[T, ...]:
+        """What was left out: places without a census row."""
+        missing = len(self.data.places) - len(np.unique(self._demand[0]))
+        return (T(f"{missing}个地点没有普查数据,未计入。", f"{missing} places have no census row and are left out."),) if missing else ()
+
     # -- tables --------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -403,9 +432,10 @@ class Market:
         home = self.data.places["jurisdiction"].to_numpy()
         need = np.bincount(self.demand_place, weights=self.need, minlength=n)
         left = np.bincount(self.demand_place, weights=unserved, minlength=n)
-        people = pd.DataFrame(
-            {"place": names, "need": need, "unserved": left, "unserved_share": left / np.where(need > 0, need, np.nan), "access": self.access}
-        )
+        counted = np.zeros(n, dtype=bool)
+        counted[self._demand[0]] = True
+        need, left, access = (np.where(counted, one, np.nan) for one in (need, left, self.access))  # not counted is unknown, not nobody
+        people = pd.DataFrame({"place": names, "need": need, "unserved": left, "unserved_share": left / np.where(need > 0, need, np.nan), "access": access})
         used = np.bincount(self._nodes["bed"], weights=flow, minlength=len(self.bed_place))
         homes = self._beds.assign(place=names[self.bed_place], used=used)[["place", "tier", "beds", "used", "price"]]
         o, d = self._nodes["o"], self._nodes["d"]

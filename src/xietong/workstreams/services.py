@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xietong.core.data import Data
-from xietong.core.declare import Choice, Column, Frame, Layer, Lever, Measure, Outcome, Param, Rule, Step, Table
+from xietong.core.declare import Choice, Column, Frame, Layer, Lever, Measure, Outcome, Param, Quality, Rule, Step, Table, proof_status
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.kernels.agreement import codes, with_majority
@@ -58,7 +58,7 @@ def _crossing(frame: Frame) -> float | None:
 def _beside(data: Data, items: Frame) -> tuple[T, ...]:
     """The published totals, as sentences that stand beside what is loaded; they count other items than those loaded."""
     totals = data["published_totals"]
-    totals = totals[totals["metric"].isin(PUBLISHED)]
+    totals = totals[totals["metric"].isin(PUBLISHED) & (data.quality("published_totals") == Quality.PUBLISHED)]
     if not len(totals):
         return ()
     loaded = items["item"].nunique()
@@ -74,7 +74,7 @@ def _beside(data: Data, items: Frame) -> tuple[T, ...]:
 
 
 def _left_out(frame: Frame) -> float | None:
-    return float(frame.loc[frame["people"].isna(), "pop"].sum())
+    return float(frame.loc[frame["people"].isna(), "pop"].sum()) if frame["pop"].notna().any() else None
 
 
 PEOPLE = ("population", "census", "items", "params.from_region", "params.home_cases")
@@ -195,7 +195,7 @@ class Services(Workstream):
         "hours": Measure(T("回户籍地办事的时间", "Hours on trips home"), "hours/year", "places", "place", RESIDENT, _sum("hours"), "lower", (*TRIPS, "params.wait_hours", "times")),
         "trips": Measure(T("回户籍地办事的往返", "Trips home"), "trips/year", "places", "place", RESIDENT, _sum("trips"), "lower", TRIPS),
         "days": Measure(T("平均办理时限", "Mean processing time"), "days/case", "places", "place", RESIDENT, _mean_days, "lower", (*TRIPS, "params.handover_days")),
-        "cases": Measure(T("由户籍地主管的办件", "Cases that the home side decides"), "cases/year", "places", "place", RESIDENT, _sum("cases"), "neutral", PEOPLE),
+        "cases": Measure(T("由户籍地主管的办件", "Cases that the home side decides"), "cases/year", "places", "place", RESIDENT, _sum("cases"), "neutral", (*PEOPLE, "catalogue")),
         "crosses": Measure(T("可异地办理的载入事项", "Loaded items handled across the border"), "items", "items", "jurisdiction", COMPETENT, _crossing, "higher", ("items", "catalogue", "rules.handled")),
         "aligned": Measure(T("要素一致的载入事项", "Loaded items that are aligned"), "items", "items", "jurisdiction", HOLDER, _aligned, "higher", ("items", "catalogue")),
         "left_out": Measure(T("普查缺数而未计入的常住人口", "Residents left out for want of a census figure"), "people", "places", "place", T("居住地", "resident"), _left_out, "lower", ("population", "census")),
@@ -222,9 +222,8 @@ class Services(Workstream):
         found = select([cost for _, cost in menu.options], menu.packages, budget_cny)
         steps = menu.steps({menu.options[position][0] for position in found.options})
         before, objective = (one.hours_of(bloc) for one in (desk, Desk(data.apply(steps))))
-        bound = min(objective, max(before - found.bound, 0.0))
-        gap = (objective - bound) / objective if objective > 0 else 0.0
-        return Choice(tuple(steps), objective, "proved" if found.proved else f"gap<={gap:.2g}", bound)
+        bound = max(before - found.bound, 0.0)
+        return Choice(tuple(steps), objective, "proved" if found.proved else proof_status(objective, bound), min(bound, objective))
 
 
 @dataclass(frozen=True)
@@ -487,7 +486,7 @@ class Menu:
                 steps += [(2, Step("open_item", (name, homes[one], items[item]), self.modes["both"], cost / len(others), name)) for one in sorted(others)]
             elif kind in ("online", "link"):
                 cost += p["online_cny"] / len(joins[item]) if kind == "link" else 0.0
-                steps.append((3, Step("open_item", (name, self.desk.data.region.areas.region, items[item]), self.modes["competent"], cost, name)))
+                steps.append((3, Step("open_item", (name, self.desk.data.areas.region, items[item]), self.modes["competent"], cost, name)))
         return [step for _, step in sorted(steps, key=lambda one: (one[0], one[1].key))]
 
 

@@ -15,7 +15,7 @@ interface Run {
 const GRACE = 20_000;
 const runs = new Map<string, Run>();
 
-export interface Following<V> { promise: Promise<V>; release: () => void }
+export interface Following<V> { promise: Promise<V>; release: (grace?: number) => void }
 
 export function follow<V>(address: string, long: boolean, listener: (p: Progress) => void, onAnswer: (value: V) => void): Following<V> {
   const run = runs.get(address) ?? start<V>(address, long, onAnswer);
@@ -24,9 +24,9 @@ export function follow<V>(address: string, long: boolean, listener: (p: Progress
   if (run.progress) listener(run.progress);
   return {
     promise: run.promise as Promise<V>,
-    release() {
+    release(grace = GRACE) {
       run.listeners.delete(listener);
-      if (run.listeners.size === 0 && runs.get(address) === run) run.timer = setTimeout(() => abandon(address, run), GRACE);
+      if (run.listeners.size === 0 && runs.get(address) === run) run.timer = setTimeout(() => abandon(address, run), grace);
     },
   };
 }

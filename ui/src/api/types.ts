@@ -44,7 +44,7 @@ export interface HeadlineRow {
 }
 
 export interface Column { column: string; title: T; unit: Unit | string | null; type?: string }
-export interface Source { source: string; title: string | T; year: number | string | null; url: string | null; licence: string | null }
+export interface Source { source: string; title: string | T; publisher?: string | null; year: number | string | null; url: string | null; licence: string | null }
 export interface TableInfo {
   table: string; title: T; rows: number; columns: Column[];
   quality: Partial<Record<Quality, number>>; years: string | null; sources: Source[];

@@ -33,8 +33,11 @@ function asProblem(error: unknown): Problem {
 
 interface State<V> { address: string | null; data: V | null; problem: Problem | null; progress: Progress | null }
 
-/** What the API answers at `address`; null asks nothing. `long` asks for a job where the answer takes time. */
-export function useResource<V>(address: string | null, long = false): Resource<V> {
+/**
+ * What the API answers at `address`; null asks nothing. `long` asks for a job where the answer takes time; `grace`: how many ms
+ * an unfinished one is kept once nobody follows it.
+ */
+export function useResource<V>(address: string | null, long = false, grace?: number): Resource<V> {
   const [state, setState] = useState<State<V>>({ address: null, data: null, problem: null, progress: null });
   const [attempt, setAttempt] = useState(0);
 
@@ -59,8 +62,8 @@ export function useResource<V>(address: string | null, long = false): Resource<V
       (data) => update({ address, data, problem: null, progress: null }),
       (error: unknown) => update({ address, data: null, problem: asProblem(error), progress: null }),
     );
-    return () => { gone = true; release(); };
-  }, [address, long, attempt]);
+    return () => { gone = true; release(grace); };
+  }, [address, long, grace, attempt]);
 
   const retry = useCallback(() => setAttempt((n) => n + 1), []);
   const place = state.progress?.job;

@@ -4,7 +4,7 @@ import { init, use, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { REGIMES, type MeasureResult, type Regime } from "../api/types";
-import { formatNumber, scaleFor, withUnit } from "../format/number";
+import { formatNumber, valueScale, withUnit } from "../format/number";
 import { useWords } from "../i18n";
 import { INK, LINE, MUTED, REGIME_COLOUR } from "../styles/palette";
 import { FONT } from "../styles/theme";
@@ -17,12 +17,14 @@ const STILL = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 interface Props {
   measure: MeasureResult;
   areas: { area: string; title: { zh: string; en: string } }[];
+  /** not drawn, but in the table beside the chart, whose numbers read alike */
+  totals: { area: string }[];
   regime: Regime;
   regimes: readonly Regime[];
 }
 
 /** One measure by jurisdiction, grouped by the three regimes; the chosen one stands out. */
-export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
+export default function BarsByArea({ measure, areas, totals, regime, regimes }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const { t, tr, u, lang } = useWords();
@@ -38,8 +40,7 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
 
   useEffect(() => {
     const shown = REGIMES.filter((r) => regimes.includes(r));
-    const all = shown.flatMap((r) => areas.map((a) => measure.values[r]?.[a.area] ?? null));
-    const scale = scaleFor(all, lang, measure.unit);
+    const scale = valueScale(measure, shown, [...totals, ...areas], lang);
     const unit = u(measure.unit);
     const text = (v: unknown) => (typeof v === "number" ? formatNumber(v, lang, { scale }) : t("unknown"));
     chart.current?.setOption({
@@ -50,7 +51,7 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
       legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, icon: "roundRect", textStyle: { color: MUTED, fontSize: 12 }, selectedMode: false },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true, valueFormatter: (v: unknown) => (typeof v === "number" ? withUnit(text(v), unit) : t("unknown")) },
       xAxis: { type: "category", data: areas.map((a) => tr(a.title)), axisTick: { show: false }, axisLine: { lineStyle: { color: LINE } }, axisLabel: { color: INK, interval: 0, fontSize: 12 } },
-      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: LINE } }, axisLabel: { color: MUTED, formatter: (v: number) => formatNumber(v, lang, { scale: { ...scale, digits: Math.min(scale.digits, 1) } }) } },
+      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: LINE } }, axisLabel: { color: MUTED, formatter: (v: number) => formatNumber(v, lang, { scale, trim: true }) } },
       series: shown.map((r) => ({
         type: "bar", name: t(`regime.${r}`), barGap: "8%", barCategoryGap: "32%", barMaxWidth: 34,
         data: areas.map((a) => measure.values[r]?.[a.area] ?? null),
@@ -59,7 +60,7 @@ export default function BarsByArea({ measure, areas, regime, regimes }: Props) {
         emphasis: { disabled: true },
       })),
     }, { notMerge: true });
-  }, [measure, areas, regime, regimes, lang, t, tr, u]);
+  }, [measure, areas, totals, regime, regimes, lang, t, tr, u]);
 
   return <div className="chart" ref={host} role="img" aria-label={`${tr(measure.title)} (${u(measure.unit)}): ${t("measures.inTable")}`} data-testid="chart" />;
 }

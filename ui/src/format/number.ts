@@ -1,4 +1,4 @@
-import type { T } from "../api/types";
+import type { MeasureResult, Regime, T } from "../api/types";
 import type { Lang } from "../i18n";
 import { isFlag, isShare } from "./unit";
 
@@ -32,6 +32,11 @@ export function scaleFor(values: readonly (number | null | undefined)[], lang: L
   return { divisor, suffix, digits: whole ? 0 : digits };
 }
 
+/** One scale for a measure over regimes and areas, so that table and chart write a figure alike. */
+export function valueScale(m: MeasureResult, regimes: readonly Regime[], areas: readonly { area: string }[], lang: Lang): Scale {
+  return scaleFor(regimes.flatMap((r) => areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
+}
+
 const formats = new Map<string, Intl.NumberFormat>();
 function numberFormat(lang: Lang, digits: number, fixed: boolean): Intl.NumberFormat {
   const key = `${lang}${digits}${fixed}`;
@@ -43,16 +48,17 @@ function numberFormat(lang: Lang, digits: number, fixed: boolean): Intl.NumberFo
   return format;
 }
 
-export interface Options { scale?: Scale; sign?: boolean; unit?: T | string | null }
+/** `trim`: without trailing zeros even beside others, as on an axis */
+export interface Options { scale?: Scale; sign?: boolean; trim?: boolean; unit?: T | string | null }
 
-export function formatNumber(value: number | null | undefined, lang: Lang, { scale, sign = false, unit }: Options = {}): string {
+export function formatNumber(value: number | null | undefined, lang: Lang, { scale, sign = false, trim = false, unit }: Options = {}): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   if (value === 0) return isFlag(unit) ? "✗" : "0";
   if (isFlag(unit)) return "✓";
   const s = scale ?? scaleFor([value], lang, unit);
   const scaled = Math.abs(value) / s.divisor;
   // Beside others decimals line up (8.40 over 12.35); alone a figure sheds its trailing zeros.
-  const text = numberFormat(lang, s.digits, scale !== undefined).format(scaled);
+  const text = numberFormat(lang, s.digits, scale !== undefined && !trim).format(scaled);
   const isZero = Number(scaled.toFixed(s.digits)) === 0;
   const lead = isZero ? "" : value < 0 ? "−" : sign ? "+" : "";
   return `${lead}${text}${s.suffix}`;

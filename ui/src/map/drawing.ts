@@ -1,6 +1,6 @@
 import type { Area, Cells, LayerResult, PlanStep, Regime } from "../api/types";
 import type { Lang } from "../i18n";
-import { tint, UNKNOWN_FILL } from "../styles/palette";
+import { REGIME_COLOUR, tint, UNKNOWN_FILL } from "../styles/palette";
 import { arc, placer, type Point } from "./geometry";
 import { colourOf, colourScale, isArea, knownValues, type ColourScale } from "./scale";
 
@@ -12,6 +12,13 @@ export type Legend =
   | { kind: "size"; top: number; hidden: number; line: boolean; links?: number };
 
 export interface Marks { fills: Map<string, string>; features: GeoJSON.Feature[]; legend: Legend }
+
+/** How the borders between jurisdictions are drawn under a regime; `dash` in widths of the line. */
+export function borderLine(regime: Regime | null): { colour: string; width: number; dash: number[] | undefined } {
+  if (!regime) return { colour: "#7c8891", width: 1.6, dash: undefined };
+  const [width, dash] = { closed: [3.2, undefined], current: [2.6, [2.2, 1.4]], open: [2, [0.4, 2.2]] }[regime] as [number, number[] | undefined];
+  return { colour: REGIME_COLOUR[regime], width, dash };
+}
 
 /** More lines than this are a grey mass; the largest are drawn and the legend says how many are not. */
 const MOST_LINES = 80;
@@ -122,14 +129,17 @@ const lineMark = (line: Point[], size: number): GeoJSON.Feature => ({
 /** A level with more units than this is named only as one comes nearer. */
 const CROWD = 40;
 
-/** Names, larger units first: labels that collide drop out, the least important ones first. */
+/** Names, larger units first, of equals those with more cells: labels that collide drop out, the last ones first. */
 export function labelFeatures(base: Base): GeoJSON.FeatureCollection<GeoJSON.Point> {
   const place = placer(base.areas, base.cells);
   const depth = new Map(base.levels.map((l, i) => [l.level, i]));
   const features: GeoJSON.Feature<GeoJSON.Point>[] = [];
   const many = new Set(base.levels.map((l) => l.level).filter((level, i) => i > 1 && base.areas.filter((a) => a.level === level).length > CROWD));
   const named = new Set<string>(); // a municipality is jurisdiction and city at once: one label is enough
-  const byRank = [...base.areas].sort((a, b) => (depth.get(a.level) ?? 99) - (depth.get(b.level) ?? 99));
+  const cells = new Map<string, number>();
+  const up = ancestry(base);
+  for (const cell of base.cells.features) for (const a of up(cell.properties.area)) cells.set(a, (cells.get(a) ?? 0) + 1);
+  const byRank = [...base.areas].sort((a, b) => (depth.get(a.level) ?? 99) - (depth.get(b.level) ?? 99) || (cells.get(b.area) ?? 0) - (cells.get(a.area) ?? 0));
   for (const a of byRank) {
     const rank = depth.get(a.level);
     if (rank === undefined || rank === 0) continue; // named sets overlap others; the region is the map itself

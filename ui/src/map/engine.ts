@@ -4,7 +4,8 @@ import { Map as MapGL, NavigationControl, setWorkerUrl, type ExpressionSpecifica
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Cells, Regime } from "../api/types";
-import { INK, MARK, REGIME_COLOUR, UNKNOWN_FILL } from "../styles/palette";
+import { INK, MARK, UNKNOWN_FILL } from "../styles/palette";
+import { borderLine } from "./drawing";
 import { borders, bounds } from "./geometry";
 
 setWorkerUrl(workerUrl);
@@ -16,8 +17,8 @@ export interface Drawing {
   marks: GeoJSON.FeatureCollection;
   labels: GeoJSON.FeatureCollection<GeoJSON.Point>;
   regime: Regime | null;
-  selected: string | null;
-  outlined: readonly string[];
+  /** around the chosen place, and around the one whose view this is */
+  outline: GeoJSON.FeatureCollection;
 }
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -35,15 +36,17 @@ function style(cells: Cells): StyleSpecification {
       borders: { type: "geojson", data: borders(cells) },
       marks: { type: "geojson", data: EMPTY },
       labels: { type: "geojson", data: EMPTY },
+      around: { type: "geojson", data: EMPTY },
     },
     layers: [
       { id: "background", type: "background", paint: { "background-color": "#f6f7f7" } },
       { id: "fill", type: "fill", source: "cells", paint: { "fill-color": ["to-color", ["feature-state", "fill"], UNKNOWN_FILL], "fill-antialias": true } },
       { id: "edge", type: "line", source: "cells", paint: { "line-color": "#ffffff", "line-width": 0.8 } },
       { id: "border-halo", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4.5, "line-opacity": 0.85 } },
-      { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": "#7c8891", "line-width": 2 } },
-      { id: "outline-halo", type: "line", source: "cells", layout: { "line-join": "round" }, paint: { "line-color": "#ffffff", "line-opacity": ["case", ["any", has("selected"), has("outlined")], 1, 0], "line-width": 5 } },
-      { id: "outline", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("selected"), 2.5, has("outlined"), 2, has("hover"), 1.4, 0] } },
+      { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": borderLine(null).colour, "line-width": borderLine(null).width } },
+      { id: "hover", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("hover"), 1.4, 0] } },
+      { id: "around-halo", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 5 } },
+      { id: "around", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": INK, "line-width": 2 } },
       { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
       { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": 0.6, "circle-stroke-width": 1, "circle-stroke-color": "#ffffff" } },
       {
@@ -57,12 +60,6 @@ function style(cells: Cells): StyleSpecification {
     ],
   };
 }
-
-const BORDER: Record<Regime, { width: number; dash: number[] | undefined }> = {
-  closed: { width: 3.2, dash: undefined },
-  current: { width: 2.6, dash: [2.2, 1.4] },
-  open: { width: 2, dash: [0.4, 2.2] },
-};
 
 export interface Engine {
   draw(drawing: Drawing): void;
@@ -110,12 +107,11 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
     }
     void source("marks")?.setData(d.marks);
     void source("labels")?.setData(d.labels);
-    flag("selected", d.selected ? [d.selected] : []);
-    flag("outlined", d.outlined);
-    const pattern = d.regime ? BORDER[d.regime] : { width: 1.6, dash: undefined };
-    map.setPaintProperty("border", "line-color", d.regime ? REGIME_COLOUR[d.regime] : "#7c8891");
-    map.setPaintProperty("border", "line-width", pattern.width);
-    map.setPaintProperty("border", "line-dasharray", pattern.dash);
+    void source("around")?.setData(d.outline);
+    const line = borderLine(d.regime);
+    map.setPaintProperty("border", "line-color", line.colour);
+    map.setPaintProperty("border", "line-width", line.width);
+    map.setPaintProperty("border", "line-dasharray", line.dash);
     map.triggerRepaint(); // idle must fire again even where nothing changed
   }
 

@@ -1,8 +1,8 @@
-import type { Area, Cells } from "../api/types";
+import type { Area, CellProperties, Cells } from "../api/types";
 
 export type Point = [number, number];
 
-function* rings(cells: Cells, index: number): Generator<Point[]> {
+export function* rings(cells: Cells, index: number): Generator<Point[]> {
   const geometry = cells.features[index]?.geometry;
   if (!geometry) return;
   if (geometry.type === "Polygon") for (const ring of geometry.coordinates) yield ring as Point[];
@@ -23,16 +23,25 @@ export function bounds(cells: Cells, only?: ReadonlySet<string>): [Point, Point]
   return west < east ? [[west, south], [east, north]] : null;
 }
 
+/** From degrees to pixels of a box: equirectangular, true to scale at the middle latitude. */
+export function projection([[west, south], [east, north]]: [Point, Point], width: number, height: number, padding: number): (p: Point) => Point {
+  const squeeze = Math.cos(((south + north) / 2) * (Math.PI / 180));
+  const scale = Math.min((width - 2 * padding) / ((east - west) * squeeze), (height - 2 * padding) / (north - south));
+  const left = (width - (east - west) * squeeze * scale) / 2, top = (height - (north - south) * scale) / 2;
+  return ([x, y]) => [left + (x - west) * squeeze * scale, top + (north - y) * scale];
+}
+
 /**
- * The borders between jurisdictions: edges that two cells of different jurisdictions share.
+ * The borders between jurisdictions: edges that two cells of different jurisdictions share. With another `owner`, those between
+ * other parts; and the outer rim of the part named `rim`.
  * Cells are one tessellation, so shared edges have equal end points (rounded against float noise).
  */
-export function borders(cells: Cells): GeoJSON.FeatureCollection<GeoJSON.MultiLineString> {
-  const seen = new Map<string, { owner: string; edge: [Point, Point] }>();
+export function borders(cells: Cells, owner: (p: CellProperties) => string = (p) => p.jurisdiction, rim?: string): GeoJSON.FeatureCollection<GeoJSON.MultiLineString> {
+  const seen = new Map<string, { side: string; edge: [Point, Point] }>();
   const lines: [Point, Point][] = [];
   const name = ([x, y]: Point) => `${x.toFixed(6)},${y.toFixed(6)}`;
   cells.features.forEach((feature, i) => {
-    const owner = feature.properties.jurisdiction;
+    const side = owner(feature.properties);
     for (const ring of rings(cells, i)) {
       for (let k = 1; k < ring.length; k++) {
         const from = ring[k - 1], to = ring[k];
@@ -40,15 +49,40 @@ export function borders(cells: Cells): GeoJSON.FeatureCollection<GeoJSON.MultiLi
         const a = name(from), b = name(to);
         const key = a < b ? `${a};${b}` : `${b};${a}`;
         const other = seen.get(key);
-        if (!other) seen.set(key, { owner, edge: [from, to] });
-        else if (other.owner !== owner) lines.push(other.edge);
+        if (!other) { seen.set(key, { side, edge: [from, to] }); continue; }
+        seen.delete(key);
+        if (other.side !== side) lines.push(other.edge);
       }
     }
   });
+  if (rim !== undefined) {
+    // Where a cell has a corner within its neighbour's edge the two do not match: such an edge is no rim.
+    const left = [...seen.values()];
+    for (const one of left) {
+      if (one.side !== rim) continue;
+      const twin = left.find((o) => o !== one && (within(middle(one.edge), o.edge) || within(middle(o.edge), one.edge)));
+      if (!twin || twin.side !== rim) lines.push(one.edge);
+    }
+  }
   return {
     type: "FeatureCollection",
     features: lines.length ? [{ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: chain(lines) } }] : [],
   };
+}
+
+const middle = ([a, b]: [Point, Point]): Point => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+
+/** Whether a point lies on an edge, but for rounding (some 20 m). */
+function within(p: Point, [a, b]: [Point, Point]): boolean {
+  const dx = b[0] - a[0], dy = b[1] - a[1], length = Math.hypot(dx, dy);
+  const along = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length;
+  return along > 0 && along < length && Math.abs((p[0] - a[0]) * dy - (p[1] - a[1]) * dx) < 2e-4 * length;
+}
+
+/** The line around some cells together. */
+export function around(cells: Cells, areas: readonly string[]): GeoJSON.FeatureCollection<GeoJSON.MultiLineString> {
+  const inside = new Set(areas);
+  return borders(cells, (p) => (inside.has(p.area) ? "in" : "out"), "in");
 }
 
 /** Join edges end to end, so that a dash pattern runs along the border instead of restarting at each edge. */

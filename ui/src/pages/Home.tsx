@@ -6,7 +6,8 @@ import { useResource } from "../api/useResource";
 import { formatNumber, withUnit } from "../format/number";
 import { useWords } from "../i18n";
 import { jurisdictionMarks, layerMarks, type Base } from "../map/drawing";
-import { RegionMap } from "../map/RegionMap";
+import { OverviewMap } from "../map/OverviewMap";
+import { useHint } from "../map/useHint";
 import { Await } from "../parts/Await";
 import { HeadlineCard } from "../parts/HeadlineCard";
 import { PlacePanel } from "../parts/PlacePanel";
@@ -19,7 +20,10 @@ export function Home() {
   const { region } = useRegion();
   const { view } = useView();
   useTitle(tr(region.title));
-  const headline = useResource<{ rows: HeadlineRow[] }>(url(`/regions/${region.region}/headline`, { as_of: view.as_of }), true);
+  // The map first: the headline may keep the server busy for a while.
+  const cells = useCells();
+  const drawn = cells.data !== null || cells.problem !== null;
+  const headline = useResource<{ rows: HeadlineRow[] }>(drawn ? url(`/regions/${region.region}/headline`, { as_of: view.as_of }) : null, true);
   const rows = new Map(headline.data?.rows.map((r) => [r.workstream, r]));
   return (
     <div className="home">
@@ -32,7 +36,7 @@ export function Home() {
       <section className="home__cards" aria-label={t("home.headline")}>
         <Await resource={headline} skeleton={null}>{() => null}</Await>
         <div className={`cards ${headline.stale ? "stale" : ""}`}>
-          {region.workstreams.map((w) => <HeadlineCard key={w.workstream} workstream={w} row={rows.get(w.workstream) ?? null} loading={headline.loading} />)}
+          {region.workstreams.map((w) => <HeadlineCard key={w.workstream} workstream={w} row={rows.get(w.workstream) ?? null} loading={headline.loading || !drawn} />)}
         </div>
       </section>
     </div>
@@ -52,7 +56,14 @@ function HomeMap() {
     return layers.find((l) => l.kind === "area") ?? layers.find((l) => l.kind === "point") ?? layers[0] ?? null;
   }, [chosen, result.data, result.stale]);
   const marks = useCallback((base: Base) => (layer ? layerMarks(base, layer, "current") : jurisdictionMarks(base)), [layer]);
-  const values = useMemo(() => new Map((layer?.features.current ?? []).map((f) => ["area" in f ? f.area : "", f.value])), [layer]);
+  const { hint } = useHint(layer, "current");
+  const target = chosen && !result.stale ? result.data?.measures.find((m) => m.target) : undefined;
+  /** the layer's figure; of a larger unit the figure that matters; without a layer, where the place lies */
+  const say = (area: string): string | null => {
+    if (!layer) { const { jurisdiction } = byId.get(area) ?? {}; return jurisdiction && jurisdiction !== area ? tr(byId.get(jurisdiction)?.title) : null; }
+    const value = target?.values.current?.[area];
+    return hint?.(area) ?? (target && value !== undefined ? `${tr(target.title)} ${withUnit(formatNumber(value, lang, { unit: target.unit }), u(target.unit))}` : null);
+  };
 
   return (
     <>
@@ -68,14 +79,14 @@ function HomeMap() {
       <Await resource={cells} skeleton={<div className="map map--home skeleton-veil" />}>
         {(data) => (
           <div className="map--home">
-            <RegionMap
+            <OverviewMap
               cells={data} marks={marks} regime={layer ? "current" : null} selected={view.place} outlined={view.area}
               onPick={(place) => set({ place })} label={t("map.title")}
-              hint={layer ? (area) => (values.has(area) ? withUnit(formatNumber(values.get(area), lang, { unit: layer.unit }), u(layer.unit)) : null) : undefined}
+              hint={say}
               legend={layer ? { title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
             >
               {view.place && byId.has(view.place) && <PlacePanel area={view.place} result={chosen && !result.stale ? result.data : null} regime="current" />}
-            </RegionMap>
+            </OverviewMap>
           </div>
         )}
       </Await>

@@ -21,8 +21,8 @@ export default function WorkstreamPage() {
   const { view, set } = useView();
   const declaration = useResource<Declaration>(url(`/workstreams/${workstream}`));
   const listed = region.workstreams.find((w) => w.workstream === workstream);
-  useTitle(listed ? tr(listed.title) : "");
-  if (!listed) return <NotFound />;
+  useTitle(listed ? tr(listed.title) : null);
+  if (!listed) return <NotFound workstream={workstream} />;
 
   const key = `${region.region}/${workstream}`;
   const own = declaration.data?.workstream === workstream ? declaration.data : null;

@@ -1,5 +1,5 @@
 import { REGIMES, type MeasureResult, type Regime, type Result } from "../api/types";
-import { scaleFor } from "../format/number";
+import { scaleFor, valueScale } from "../format/number";
 import { useWords } from "../i18n";
 import { tone } from "./MeasureTable";
 import { Value } from "./Value";
@@ -8,7 +8,7 @@ import { Value } from "./Value";
 export function MeasureMatrix({ m, result, regime }: { m: MeasureResult; result: Result; regime: Regime }) {
   const { t, tr, lang } = useWords();
   const shown = REGIMES.filter((r) => result.regimes.includes(r));
-  const scale = scaleFor(shown.flatMap((r) => result.areas.map((a) => m.values[r]?.[a.area])), lang, m.unit);
+  const scale = valueScale(m, shown, result.areas, lang);
   // Differences are small beside the values: a scale of their own keeps them from rounding to nothing.
   const steps = scaleFor(result.areas.flatMap((a) => [m.gained[a.area], m.remains[a.area]]), lang, m.unit);
   const sign = m.better === "neutral";

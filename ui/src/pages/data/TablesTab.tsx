@@ -1,11 +1,12 @@
 import { Pagination } from "antd";
 import { useEffect, useRef } from "react";
 import { url } from "../../api/client";
-import type { Quality, TableInfo, TablePage } from "../../api/types";
+import type { Quality, Source, TableInfo, TablePage } from "../../api/types";
 import { useResource } from "../../api/useResource";
 import { formatNumber } from "../../format/number";
 import { useWords } from "../../i18n";
 import { Await } from "../../parts/Await";
+import { Sources } from "../../parts/Sources";
 import { useRegion } from "../../state/region";
 import { useView } from "../../state/view";
 
@@ -36,7 +37,7 @@ export function TablesTab() {
                       <td className="right num">{formatNumber(x.rows, lang)}</td>
                       <td><QualityShare quality={x.quality} /></td>
                       <td className="num nowrap">{x.years ?? <span title={t("unknown")}>—</span>}</td>
-                      <td className="tables__sources">{x.sources.map((s) => s.source).slice(0, 4).join(", ")}{x.sources.length > 4 ? ` +${x.sources.length - 4}` : ""}</td>
+                      <td className="tables__sources"><Sources sources={x.sources} most={2} /></td>
                     </tr>
                   ))}
                 </tbody>
@@ -78,23 +79,14 @@ function Preview({ info }: { info: TableInfo }) {
         <h2>{tr(info.title)} <code>{info.table}</code></h2>
         <span><a href={url(path, { format: "csv" })} download>CSV</a> · <a href={url(path, { format: "geojson" })} download>GeoJSON</a></span>
       </header>
-      {info.sources.length > 0 && (
-        <ul className="sources">
-          {info.sources.map((s) => (
-            <li key={s.source}>
-              <code>{s.source}</code> {s.url && /^https?:/.test(s.url) ? <a href={s.url} target="_blank" rel="noreferrer">{tr(s.title)}</a> : tr(s.title)}
-              <span className="muted">{[s.year, s.licence].filter(Boolean).map((x) => ` · ${x}`)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Sources sources={info.sources} />
       <Await resource={page}>
         {(data) => (
           <>
             <div className="scroll-x" role="region" aria-label={tr(info.title)} tabIndex={0}>
               <table className="plain">
-                <thead><tr>{info.columns.map((c) => <th key={c.column} className={numeric(c.type) ? "right" : undefined} title={c.column}>{tr(c.title)}{c.unit && tr(c.unit) !== tr(c.title) ? <span className="muted"> ({tr(c.unit)})</span> : null}</th>)}</tr></thead>
-                <tbody>{data.rows.map((row, i) => <tr key={i}>{info.columns.map((c) => <Cell key={c.column} value={row[c.column]} column={c.column} right={numeric(c.type)} />)}</tr>)}</tbody>
+                <thead><tr>{info.columns.map((c) => <th key={c.column} className={numeric(c.type) ? "right" : undefined} title={c.column}>{tr(c.title)}{tr(c.unit) && tr(c.unit) !== tr(c.title) ? <span className="muted"> ({tr(c.unit)})</span> : null}</th>)}</tr></thead>
+                <tbody>{data.rows.map((row, i) => <tr key={i}>{info.columns.map((c) => <Cell key={c.column} value={row[c.column]} column={c.column} sources={info.sources} right={numeric(c.type)} />)}</tr>)}</tbody>
               </table>
             </div>
             <Pagination size="small" current={view.page} pageSize={PAGE} total={data.total} showSizeChanger={false} onChange={(next) => set({ page: next })} showTotal={(n) => t("data.total", { n })} />
@@ -107,13 +99,16 @@ function Preview({ info }: { info: TableInfo }) {
 
 const numeric = (type: string | undefined) => !!type && /int|float|number|num/.test(type);
 
-function Cell({ value, column, right }: { value: unknown; column: string; right: boolean }) {
-  const { t } = useWords();
-  const { tr } = useWords();
+function Cell({ value, column, sources, right }: { value: unknown; column: string; sources: readonly Source[]; right: boolean }) {
+  const { t, tr } = useWords();
   const { byId } = useRegion();
   if (value === null || value === undefined) return <td className={right ? "right" : undefined} title={t("unknown")}>—</td>;
   if (column === "quality" && QUALITIES.some((q) => q === value)) return <td><span className={`badge badge--${String(value)}`}>{t(`quality.${String(value)}`)}</span></td>;
+  if (column === "source") {
+    const title = (id: string) => tr(sources.find((s) => s.source === id)?.title) || id;
+    return <td title={String(value)}>{String(value).split(/\s*;\s*/).map(title).join("; ")}</td>;
+  }
   const area = typeof value === "string" ? byId.get(value) : undefined;
-  // Rows are shown as they are stored; only an area's identifier gets its name beside it.
+  // Rows are shown as they are stored; only an area's identifier gets its name beside it, and a source goes by its title.
   return <td className={right ? "right num" : undefined}>{area ? <>{tr(area.title)} <code>{String(value)}</code></> : typeof value === "boolean" ? (value ? "✓" : "✗") : String(value)}</td>;
 }

@@ -1,8 +1,9 @@
 import { Select, Skeleton } from "antd";
 import { lazy, Suspense } from "react";
+import { Link, useLocation } from "react-router";
 import { url } from "../../api/client";
 import type { Declaration, MeasureResult, Regime, Result } from "../../api/types";
-import { useResource } from "../../api/useResource";
+import { useResource, type Resource } from "../../api/useResource";
 import { useWords } from "../../i18n";
 import { About } from "../../parts/About";
 import { Await } from "../../parts/Await";
@@ -12,8 +13,9 @@ import { QualityBadge } from "../../parts/QualityBadge";
 import { RegimeSwitch } from "../../parts/RegimeSwitch";
 import { SolverStatus } from "../../parts/SolverStatus";
 import { useRegion } from "../../state/region";
-import { useView } from "../../state/view";
+import { useHref, useView } from "../../state/view";
 import { ResultMap } from "./ResultMap";
+import { hasAssumptions, rangeOf, useSensitivity } from "./useRange";
 
 const BarsByArea = lazy(() => import("../../charts/BarsByArea"));
 
@@ -35,14 +37,38 @@ export function BorderPane({ workstream, verb, declaration }: Props) {
   };
   const data = resource.problem ? null : resource.data;
   const measure = data ? pickMeasure(data, view.measure) : null;
+  // Asked quietly once the figures are there: how far the assumptions move them.
+  const assumed = verb === "border" && !!data && !resource.stale && hasAssumptions(declaration);
+  const found = useSensitivity(workstream, query, assumed);
+  const range = assumed ? rangeOf(found, measure?.measure) : null;
   return (
     <>
       {data && measure && <FigureHead result={data} measure={measure} onChoose={(m) => set({ measure: m })} />}
-      {!resource.problem && <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} />}
+      {!resource.problem && <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} range={range} />}
+      {assumed && <RangeNote found={found} />}
       <Await resource={resource} skeleton={<PaneSkeleton />}>
         {(result) => <Shown result={result} wanted={wanted} declaration={declaration} query={query} />}
       </Await>
     </>
+  );
+}
+
+/** How far the search for the range is, and where its assumptions are shown one by one. */
+function RangeNote({ found }: { found: Resource<Result> }) {
+  const { t } = useWords();
+  const href = useHref();
+  const { view } = useView();
+  const { pathname } = useLocation();
+  const runs = found.data?.sensitivity?.runs ?? 0;
+  const share = found.progress?.done ?? null;
+  const said = found.problem ? t("range.failed")
+    : found.loading || found.stale ? t("range.computing") + (share === null ? "" : ` ${Math.round(share * 100)}%`)
+    : runs ? t("range.done", { n: runs }) : "";
+  if (!said) return null;
+  return (
+    <p className="range-note muted num" data-testid="range-note" data-state={found.problem ? "failed" : found.loading || found.stale ? "computing" : "done"}>
+      <span>{said}</span> <Link to={href(pathname, { tab: "sensitivity", measure: view.measure, regime: view.regime })}>{t("range.more")}</Link>
+    </p>
   );
 }
 
@@ -90,7 +116,7 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
             <QualityBadge quality={measure.quality} />
           </header>
           <Suspense fallback={<div className="chart skeleton-veil" />}>
-            <BarsByArea measure={measure} areas={columns} regime={regime} regimes={result.regimes} />
+            <BarsByArea measure={measure} areas={columns} totals={result.areas} regime={regime} regimes={result.regimes} />
           </Suspense>
           <MeasureMatrix m={measure} result={result} regime={regime} />
         </section>

@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import type { Declaration, PlanCell, Result } from "../../api/types";
-import { formatMoney, formatNumber, formatShare, scaleFor, withUnit } from "../../format/number";
+import { formatMoney, formatNumber, formatShare, scaleFor, withUnit, type Scale } from "../../format/number";
 import { useWords } from "../../i18n";
 import { stepMarks, type Base } from "../../map/drawing";
 import { RegionMap } from "../../map/RegionMap";
@@ -72,6 +72,11 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
   const doubts = plan.cells.filter((c) => c.deciders === "alone").map((c) => worstGap(c.status)).filter((g): g is number => g !== null);
   const doubt = doubts.length ? Math.max(...doubts) : null;
   const show = (v: number | null | undefined) => formatNumber(v, lang, { scale });
+  /** a difference keeps its own decimals, and is not folded (1.24万) where the values beside it are not (15,605) */
+  const beside = (v: number): Scale => {
+    const own = scaleFor([v], lang, target?.unit);
+    return own.suffix && !scale.suffix ? { divisor: 1, suffix: "", digits: 0 } : own;
+  };
   return (
     <section className="two" aria-label={t("plan.twoByTwo")}>
       <header className="two__title">
@@ -106,7 +111,7 @@ function TwoByTwo({ result, chosen, onChoose }: { result: Result; chosen: PlanCe
                 );
               })}
               <span className={`two__dividend num ${dividend !== null && dividend < 0 ? "worse" : ""}`} data-label={t("plan.dividend")} data-testid={`dividend-${r}`} data-value={dividend ?? ""}>
-                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang, { unit: target?.unit ?? null }), du(target?.unit))}
+                {dividend === null ? <span title={t("unknown")}>—</span> : withUnit(formatNumber(dividend, lang, { scale: beside(dividend), trim: true }), du(target?.unit))}
               </span>
             </div>
           );

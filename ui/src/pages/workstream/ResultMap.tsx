@@ -3,9 +3,9 @@ import { useCallback, useMemo } from "react";
 import type { Kind, Regime, Result } from "../../api/types";
 import { formatNumber, withUnit } from "../../format/number";
 import { useWords } from "../../i18n";
-import { ancestry, jurisdictionMarks, layerMarks, type Base } from "../../map/drawing";
+import { jurisdictionMarks, layerMarks, type Base } from "../../map/drawing";
 import { RegionMap } from "../../map/RegionMap";
-import { isArea } from "../../map/scale";
+import { useHint } from "../../map/useHint";
 import { Await } from "../../parts/Await";
 import { AreaSelect } from "../../parts/ContextBar";
 import { QualityBadge } from "../../parts/QualityBadge";
@@ -20,23 +20,12 @@ export function ResultMap({ result, regime }: { result: Result; regime: Regime }
   const { t, tr, u, lang } = useWords();
   const { view, set } = useView();
   const cells = useCells();
-  const { region, byId } = useRegion();
+  const { byId } = useRegion();
   const layer = result.layers.find((l) => l.layer === view.layer) ?? result.layers[0] ?? null;
   const lines = layer && (layer.kind === "line" || layer.kind === "flow") ? view.place : null; // other layers need no redraw for a place
   const marks = useCallback((base: Base) => (layer ? layerMarks(base, layer, regime, lines) : jurisdictionMarks(base)), [layer, regime, lines]);
-  const values = useMemo(() => new Map((layer?.features[regime] ?? []).filter(isArea).map((f) => [f.area, f.value])), [layer, regime]);
+  const { values, hint } = useHint(layer, regime);
   const places = useMemo(() => new Set(cells.data?.features.map((f) => f.properties.area)), [cells.data]);
-  const hint = useMemo(() => {
-    if (!layer) return undefined;
-    const up = ancestry({ areas: region.areas });
-    return (area: string) => {
-      const whose = up(area).find((a) => values.has(a)); // a city's figure colours its counties
-      if (whose === undefined) return null;
-      const value = values.get(whose) ?? null;
-      const text = value === null ? t("unknown") : withUnit(formatNumber(value, lang, { unit: layer.unit }), u(layer.unit));
-      return whose === area ? text : `${tr(byId.get(whose)?.title)} ${text}`;
-    };
-  }, [layer, region, values, byId, lang, t, tr, u]);
   const words = useMemo(() => {
     const known = [...values].filter((v): v is [string, number] => v[1] !== null).sort((a, b) => b[1] - a[1]);
     if (!layer || known.length < 2) return undefined;

@@ -1,23 +1,20 @@
 import { Select } from "antd";
-import { url } from "../../api/client";
 import type { Declaration, Range, Result, SensitivityMeasure } from "../../api/types";
-import { useResource } from "../../api/useResource";
 import { formatNumber, scaleFor, type Scale } from "../../format/number";
 import { useWords } from "../../i18n";
 import { About } from "../../parts/About";
 import { Await } from "../../parts/Await";
 import { QualityBadge } from "../../parts/QualityBadge";
-import { useRegion } from "../../state/region";
 import { useView } from "../../state/view";
 import { Explain } from "./BorderPane";
 import { Tornado } from "./Tornado";
+import { useSensitivity } from "./useRange";
 
 /** How far the differences move when each assumption moves over its range. */
 export function SensitivityPane({ workstream, declaration }: { workstream: string; declaration: Declaration | null }) {
-  const { region } = useRegion();
   const { view } = useView();
   const query = { as_of: view.as_of, area: view.area };
-  const resource = useResource<Result>(url(`/regions/${region.region}/${workstream}/sensitivity`, query), true);
+  const resource = useSensitivity(workstream, query);
   return <Await resource={resource}>{(result) => <Shown result={result} declaration={declaration} query={query} />}</Await>;
 }
 
@@ -83,7 +80,7 @@ function RangeCells({ range, scale }: { range: Range; scale: Scale }) {
   return (
     <>
       <td className="right strong num">{show(range.value)}</td>
-      <td className="num nowrap">{range.low === null || range.high === null ? <span title={t("unknown")}>—</span> : range.low === range.high ? <span className="muted">{t("sensitivity.same")}</span> : `${show(range.low)} … ${show(range.high)}`}</td>
+      <td className="num nowrap">{range.low === null || range.high === null ? <span title={t("unknown")}>—</span> : range.low === range.high ? <span className="muted">{t("sensitivity.same")}</span> : `${show(range.low)} – ${show(range.high)}`}</td>
     </>
   );
 }
