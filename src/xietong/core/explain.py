@@ -101,22 +101,24 @@ def _border_sentence(result: Result, figure: Figure, lang: str) -> str:
             f"{title}:现行{now};从关闭到现行变化{gained},从现行到开放再变化{remains}{_hedge(figure, lang)}。",
             f"{title}: {now} today; changes by {gained} from closed to current and by {remains} from current to open{_hedge(figure, lang)}.",
         )
-    so_far, further = (_change(one[column], name, lang) for one in (figure.gained, figure.remains))
+    past, further = (_change(one[column], name, lang, tense) for one, tense in ((figure.gained, 0), (figure.remains, 1)))
     return _say(
         lang,
-        f"{title}:现行{now};开放至今{so_far},完全开放将使其{further}{_hedge(figure, lang)}。",
-        f"{title}: {now} today; opening so far {so_far}, full opening would have it {further}{_hedge(figure, lang)}.",
+        f"{title}:现行{now};开放至今{past},完全开放将{further}{_hedge(figure, lang)}。",
+        f"{title}: {now} today; opening so far {past}, full opening {further}{_hedge(figure, lang)}.",
     )
 
 
-def _change(value: float | None, name: str, lang: str) -> str:
-    """A difference in words: it may be for the better, for the worse, none, or unknown."""
+def _change(value: float | None, name: str, lang: str, tense: int) -> str:
+    """A difference in words, of what was (tense 0) or would be (1): for the better, for the worse, none, or unknown."""
     if value is None:
-        return _say(lang, "变化不明", "changed by an unknown amount")
+        return _say(lang, "变化不明", ("changed it by an unknown amount", "would change it by an unknown amount")[tense])
     if value == 0:
-        return _say(lang, "没有变化", "unchanged")
+        return _say(lang, ("没有变化", "不会有变化")[tense], ("left it unchanged", "would leave it unchanged")[tense])
     size = amount(abs(value), name, lang)
-    return _say(lang, f"改善{size}", f"improved by {size}") if value > 0 else _say(lang, f"变差{size}", f"worsened by {size}")
+    if value > 0:
+        return _say(lang, f"改善{size}", f"{('improved', 'would improve')[tense]} it by {size}")
+    return _say(lang, f"变差{size}", f"{('worsened', 'would worsen')[tense]} it by {size}")
 
 
 def _plan(result: Result, lang: str) -> Iterable[str]:
