@@ -11,7 +11,7 @@ in which they are given decides between equals. Solved by HiGHS to proof, or to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,9 @@ class Selection:
         return self.bound - self.gain <= PROVED * max(self.gain, 1e-300)
 
 
-def select(cost: Sequence[float], packages: Sequence[Package], budget: float, nodes: int = NODES) -> Selection:
+def select(
+    cost: Sequence[float], packages: Sequence[Package], budget: float, nodes: int = NODES, tick: Callable[[float], None] = lambda done: None
+) -> Selection:
     """The options of the largest gain within ``budget``; ``cost`` (>= 0) is by option."""
     price = np.asarray(cost, dtype=float)
     useful = [one for one in packages if one.gain > 0 and sum(price[list(set(one.needs))]) <= budget * (1 + 1e-12)]
@@ -63,7 +65,9 @@ def select(cost: Sequence[float], packages: Sequence[Package], budget: float, no
     rounded = [Package(one.target, round(one.gain / scale, DIGITS), tuple(sorted(set(one.needs)))) for one in useful]
     order = _canonical(price, rounded)
     problem = _Problem(price, rounded, order, budget)
+    tick(0.1)
     first, bound = problem.most(nodes)
+    tick(0.6)
     best = gain_of(first, rounded)
     second = problem.cheapest(best * (1 - 1e-9), nodes)
     if second is not None and gain_of(second, rounded) >= best * (1 - 1e-8) and price[list(second)].sum() <= price[list(first)].sum():

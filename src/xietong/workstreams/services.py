@@ -219,7 +219,7 @@ class Services(Workstream):
 
         desk = Desk(data)
         menu = Menu(desk, bloc)
-        found = select([cost for _, cost in menu.options], menu.packages, budget_cny)
+        found = select([cost for _, cost in menu.options], menu.packages, budget_cny, tick=data.tick)
         steps = menu.steps({menu.options[position][0] for position in found.options})
         before, objective = (one.hours_of(bloc) for one in (desk, Desk(data.apply(steps))))
         bound = max(before - found.bound, 0.0)
