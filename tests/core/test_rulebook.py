@@ -130,3 +130,9 @@ def test_a_step_sets_a_rule_between_areas_and_leaves_home_open() -> None:
     assert found.values[0, place["a2x"], place["b2y"]] == 0.0
     assert found.values[0, place["a1x"], place["a2x"]] == 1.0
     assert np.isfinite(found.values).all()
+
+
+def test_a_row_for_one_item_beats_the_row_for_all_items() -> None:
+    found = resolve("w.rule", ITEMS, [row("r", "r", 0.1, line=1), row("r", "r", 0.6, "i", line=2)], AREAS, ["i", "j"], START)
+    one, other = (found.classes[AREAS.places.index(place)] for place in ("a1x", "b1x"))
+    assert [found.values[found.items.index(item), one, other] for item in ("i", "j")] == [0.6, 0.1]

@@ -116,3 +116,11 @@ def test_unknown_is_null_and_never_zero(jjj: Region) -> None:
 
 def test_the_worst_quality_shows_on_every_figure(jjj: Region) -> None:
     assert jjj.care.border().figures["unserved"].quality == "illustrative"
+
+
+def test_what_a_product_rests_on_is_part_of_the_digest(jjj: Region) -> None:
+    road = jjj.params(jjj.catalogue["road"])["speed_kmh"]
+    slower = replace(jjj, assumptions={**jjj.assumptions, "road.speed_kmh": replace(road, value=road.low)}, memo=Memo())
+    assert slower.inputs_digest(slower.catalogue["care"]) != jjj.inputs_digest(jjj.catalogue["care"])
+    assert slower.digest != jjj.digest
+    assert slower.care.status().value("unserved") > jjj.care.status().value("unserved")
