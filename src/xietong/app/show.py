@@ -73,7 +73,15 @@ def show_headline(rows: list[dict[str, Any]], region: Any, lang: str) -> None:
         table.add_row(row["title"][lang], row["measure_title"][lang], *figures, _quality(row["quality"], lang))
     console = _console()
     console.print(table)
-    console.print(_word(lang, "○ 示意:依据假设,仅作演示,不作结论。", "○ illustrative: rests on assumptions; an example, not a finding."), style="dim")
+    console.print(
+        _word(
+            lang,
+            "○ 示意：依据假设，仅作演示，不作结论。各自决定的方案若未证明最优，红利可能偏大，见 plan。",
+            "○ illustrative: rests on assumptions; an example, not a finding. "
+            "The dividend may be overstated where the plans decided alone are not proved best: see `plan`.",
+        ),
+        style="dim",
+    )
 
 
 def show_declaration(view: dict[str, Any], lang: str) -> None:
