@@ -46,11 +46,9 @@ class Wells(Workstream):
 
     def solve(self, data: Data) -> Outcome:
         bills = data["bills"]
-        closed = data.regime == "closed"
+        toll = {"closed": 1.0, "current": 0.0, "open": -0.5}[data.regime]
         wells = data["wells"]
-        return Outcome(
-            {"wells": wells.assign(dry=wells["dry"] + (1 if closed else 0)), "bills": bills.assign(payer=data.jurisdiction_of(bills["area"]))}, "proved", 0.0
-        )
+        return Outcome({"wells": wells.assign(dry=wells["dry"] + toll), "bills": bills.assign(payer=data.jurisdiction_of(bills["area"]))}, "proved", 0.0)
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
         wells = data["wells"]
@@ -112,7 +110,8 @@ def test_the_dividend_compares_deciders_at_equal_rules_and_equal_budget() -> Non
     poor = region().wells.plan(20).plan
     assert poor is not None
     # 20: each alone repairs 1 (18 - 2); jointly 2 repairs serve 4 (18 - 4).
-    assert [cell.whole for cell in poor.cells] == [16, 14, 16, 14]
+    # Open rules spare half a well in each of 4 towns.
+    assert [cell.whole for cell in poor.cells] == [16, 14, 14, 12]
     assert poor.dividend == {"current": 2, "open": 2}
 
 
@@ -183,3 +182,27 @@ def test_what_a_caller_does_to_a_table_stays_with_the_caller() -> None:
     table = one.wells.status().table("wells")
     table["dry"] = 0.0
     assert one.wells.status().value("dry") == 18
+
+
+def test_whether_joint_beats_alone_is_judged_for_the_region_not_for_the_place_asked_about() -> None:
+    class Skewed(Wells):
+        """Jointly everyone is served but the first town.
+        ---
+        共同决定时除第一处外都得到供水。
+        """
+
+        def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
+            if len(bloc) == 1:
+                return super().choose(data, bloc, budget_cny, seed)
+            steps = tuple(Step("repair", (area,), -1.0, 5.0, "west") for area in ("e2", "w1", "w2"))
+            return Choice(steps, 15.0, "proved", 15.0)
+
+    one = region()
+    renamed = replace(one, rows=tuple(row._replace(rule="skewed.shared") for row in one.rows))
+    bound = replace(renamed.wells, workstream=Skewed())
+    plan = bound.for_("e1").plan(20).plan
+    assert plan is not None
+    alone, joint = (cell for cell in plan.cells if cell.rules == "current")
+    assert (alone.whole, joint.whole) == (2, 3), "the town does worse jointly, and that is shown"
+    assert (alone.total, joint.total) == (16, 15)
+    assert plan.dividend["current"] == -1

@@ -183,6 +183,9 @@ def proof(status: str, lang: str) -> str:
     """A solver's status in words; what is not one of the fixed forms is shown as it is."""
     if status in ("proved", "computed"):
         return {"proved": _say(lang, "已证明最优", "proved to be the best"), "computed": _say(lang, "直接计算", "computed directly")}[status]
+    if status.startswith("as each alone ("):
+        inner = proof(status.removeprefix("as each alone (").removesuffix(")"), lang)
+        return _say(lang, f"与各自决定相同(搜索结果{inner})", f"the same as each alone (what the search found is {inner})")
     if status.startswith("gap<="):
         return _say(lang, f"与理论最优的差距不超过{status[5:]}", f"within {status[5:]} of the best possible")
     return status
