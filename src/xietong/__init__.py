@@ -22,10 +22,14 @@ _LAZY = {
     "Provider": "xietong.core.workstream",
     "Region": "xietong.core.region",
     "Result": "xietong.core.result",
+    "Answer": "xietong.core.answer",
     "Data": "xietong.core.data",
     "T": "xietong.core.text",
+    "Network": "xietong.travel.network",
+    "Line": "xietong.travel.scenario",
     **dict.fromkeys(
-        ("Choice", "Column", "Layer", "Lever", "Matter", "Measure", "Outcome", "Param", "Quality", "Rule", "Step", "Table"), "xietong.core.declare"
+        ("Choice", "Column", "Input", "Layer", "Lever", "Matter", "Measure", "Outcome", "Param", "Quality", "Query", "Rule", "Step", "Table"),
+        "xietong.core.declare",
     ),
     **dict.fromkeys(("XietongError", "DataError", "UsageError", "NotFound", "MissingTables"), "xietong.core.errors"),
 }

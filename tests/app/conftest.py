@@ -7,18 +7,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 import xietong
 from tests.conftest import DAY
 from tests.regions import Folder, second_region
-from xietong.app.api import create_app
+from tests.toy import with_toy
+from xietong.app.api import Regions, create_app
 from xietong.core.region import Region
+from xietong.io.package import load
+from xietong.io.skeleton import write_skeleton
 
 
 class Answer(NamedTuple):
@@ -79,7 +84,39 @@ def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def http(folders: dict[str, str]) -> Iterator[httpx.Client]:
     """A client of a server on a free port, in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(create_app(list(folders.values())), port=0, log_level="critical"))
+    with serving(create_app(list(folders.values()))) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Region:
+    """The skeleton with the toy workstream, which has queries and levers of every kind."""
+    folder = tmp_path_factory.mktemp("toy") / "twin"
+    write_skeleton(folder, with_toy())
+    return load(folder, with_toy())
+
+
+@pytest.fixture(scope="session")
+def toy_http(twin: Region) -> Iterator[httpx.Client]:
+    """A client of a server that shows the toy."""
+    with serving(toy_app(twin.folder)) as client:
+        yield client
+
+
+def toy_app(*folders: str) -> FastAPI:
+    """The application as it is where the toy is installed; its regions are loaded now."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xietong.app.api.catalogue", with_toy)
+        shown = Regions(folders or ("jjj",))
+        for name in shown.names:
+            shown.get(name)
+        return create_app(shown)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve an application while the block runs."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 20

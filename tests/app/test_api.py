@@ -17,6 +17,7 @@ import shapely.geometry
 from tools.openapi import TARGET, text
 
 from tests.app.conftest import Ask
+from tests.asks import sample
 from tests.conftest import DAY
 from tests.regions import Folder
 from xietong.app.api import SECURITY, create_app
@@ -76,9 +77,11 @@ def test_every_route_of_the_description_answers(http: httpx.Client, openapi: dic
         outcome = f"{API}/regions/{{region}}/{name}/border"
         table = http.get(outcome.format(region=region)).json()["tables"][0]["table"] if path.startswith(outcome) and name in WORKSTREAMS else "census"
         url = path.format(region=region, table=table, workstream="care", job=job)
+        query = path.partition("/ask/")[2]
+        inputs = sample(loaded[region].workstreams[name].queries[query], loaded[region]) if query else {}
         for method in operations:
             late = ASYNC if url.endswith(("/plan", "/sensitivity", "/headline")) else {}
-            answer = http.request(method, url, headers=late)
+            answer = http.request(method, url, headers=late, params=inputs)
             assert answer.status_code == (202 if late else 200), (method, url, answer.text)
             assert answer.headers["content-type"].startswith("application/json")
             if late:
@@ -147,11 +150,40 @@ def test_a_workstream_is_described_alike(http: httpx.Client, ask: Ask, name: str
     assert http.get(f"{API}/workstreams/{name}").json() == ask("describe", name, "--json").json
 
 
+@pytest.mark.parametrize("name", WORKSTREAMS)
+def test_a_workstream_is_described_alike_as_a_region_has_it(
+    http: httpx.Client, ask: Ask, folders: dict[str, str], loaded: dict[str, Region], name: str
+) -> None:
+    where = region_for(name, loaded)
+    over_http = http.get(f"{API}/regions/{where}/{name}", params={"as_of": DAY}).json()
+    assert over_http == {**ask("describe", name, "--region", folders[where], "--as-of", DAY, "--json").json, "region": where}
+    assert over_http["available"] and all("options" in lever for lever in over_http["levers"])
+
+
+STEPS = ["beds:fyr,basic:100", "pact:Skogland,Holmland:0.9"]
+
+
+def test_they_agree_on_what_if(http: httpx.Client, ask: Ask, sound: Folder) -> None:
+    over_http = http.get(f"{API}/regions/sound/care/border", params={"as_of": DAY, "step": STEPS}).json()
+    words = [word for step in STEPS for word in ("--step", step)]
+    on_the_line = ask("care", "border", "--region", str(sound.path), "--as-of", DAY, *words, "--json").json
+    in_python = sound.load(DAY).care.with_steps(STEPS).border().to_dict()
+    assert over_http == {**on_the_line, "region": "sound"} == {**json.loads(json.dumps(in_python)), "region": "sound"}
+    assert over_http["measures"] != http.get(f"{API}/regions/sound/care/border", params={"as_of": DAY}).json()["measures"]
+    assert over_http["provenance"]["steps"] == ["pact:skog,holm:0.9", "beds:fyr,basic:100"]
+    tables = [http.get(f"{API}/regions/sound/care/border/tables/people", params={"as_of": DAY, "step": steps}).json() for steps in (STEPS, [])]
+    assert tables[0]["total"] == tables[1]["total"] and tables[0] != tables[1]
+
+
 # -- problems ------------------------------------------------------------------------------------------------------------
 
 PROBLEMS = [
     (400, "/regions/sound/care/status?as_of=tomorrow", "YYYY-MM-DD"), (400, "/regions/sound/care/plan?budget_cny=-1", "budget_cny"),
     (400, "/regions/sound/care/plan?budget_cny=nan", "budget_cny"), (400, "/regions/sound/care/plan?budget_cny=inf", "budget_cny"),
+    (400, "/regions/sound/care/status?step=beds:fyr,golden:1", "basic"), (400, "/regions/sound/care/border?step=beds:fyr,basic", "AMOUNT"),
+    (400, "/regions/sound/care/plan?step=beds:fyr,basic:1", "takes no steps"), (400, "/regions/sound/care/sensitivity?step=x", "takes no steps"),
+    (400, "/regions/sound/care?step=levitate:fyr", "pact"), (400, "/regions/sound/care/border/tables/people?step=pact:skog,norr:1", "At home"),
+    (404, "/regions/sound/care/ask/weather", "no query"), (409, "/regions/sound/air?step=retrofit:x:1", "emissions"),
     (404, "/regions/atlantis", "sound"), (404, "/regions/atlantis/care/status", "atlantis"), (404, "/regions/sound/tables/atlantis", "census"),
     (404, "/regions/sound/care/status?area=atlantis", "atlantis"), (404, "/regions/sound/care/border/tables/atlantis", "people"),
     (404, "/workstreams/telepathy", "care"), (404, "/regions/sound/telepathy/status", "openapi.json"), (404, "/jobs/none", "no such job"),

@@ -278,3 +278,20 @@ def test_two_served_regions_of_one_name_are_refused(ask: Ask, tmp_path: Path) ->
 @pytest.mark.parametrize(("name", "value"), [("XIETONG_PORT", "many"), ("XIETONG_PORT", "70000"), ("XIETONG_JOBS", "0")])
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     refused(shell("serve", **{name: value}), name, value)
+
+
+def test_a_step_that_cannot_be_taken_is_refused_and_says_what_there_is(ask: Ask, sound: Folder) -> None:
+    refused(ask("care", "status", "--region", str(sound.path), "--step", "beds:fyr,golden:1"), "basic")
+    refused(ask("care", "border", "--region", str(sound.path), "--step", "levitate"), "beds, pact")
+    answer = ask("care", "plan", "--region", str(sound.path), "--step", "beds:fyr,basic:1")
+    assert answer.code == 2 and "--step" in answer.err
+
+
+def test_a_workstream_is_described_as_a_region_has_it(ask: Ask, sound: Folder) -> None:
+    for lang in ("zh", "en"):
+        assert ask("describe", "care", "--region", str(sound.path), "--lang", lang).code == 0
+    view = ask("describe", "care", "--region", str(sound.path), "--as-of", DAY, "--json").json
+    assert view["available"] and view["as_of"] == DAY
+    (limit,) = (one for one in view["params"] if one["param"] == "limit_min")
+    assert (limit["low"], limit["value"], limit["high"]) == (40, 60, 80)
+    assert ask("describe", "air", "--region", str(sound.path), "--json").json["missing"]

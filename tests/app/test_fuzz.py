@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import GenerationConfig, PhasesConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig, StatefulPhaseConfig
 
+from tests.app.conftest import toy_app
 from xietong.app.api import create_app
 from xietong.core.region import Region
 
@@ -33,6 +34,9 @@ CONFIG = SchemathesisConfig(
     ),
 )
 SCHEMA = schemathesis.openapi.from_dict(create_app().openapi(), config=CONFIG)
+TOY = toy_app().openapi()
+TOY["paths"] = {path: operations for path, operations in TOY["paths"].items() if "/toy" in path}
+TOY_SCHEMA = schemathesis.openapi.from_dict(TOY, config=CONFIG)
 
 
 @SCHEMA.parametrize()
@@ -46,6 +50,13 @@ def test_no_question_makes_the_server_fail(case: Any, http: httpx.Client, loaded
         able = [where for where, region in loaded.items() if name in region.workstreams and not region.missing(region.workstreams[name])]
         case.path_parameters["region"] = (able or list(loaded))[0]
         send(case, address)
+
+
+@TOY_SCHEMA.parametrize()
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_no_query_and_no_step_makes_the_server_fail(case: Any, toy_http: httpx.Client) -> None:
+    case.path_parameters["region"] = "twin"
+    send(case, str(toy_http.base_url))
 
 
 def send(case: Any, address: str) -> None:
@@ -82,3 +93,32 @@ def test_no_sensible_question_makes_the_server_fail(http: httpx.Client, path: st
         http.delete(answer.headers["location"])
     if "json" in answer.headers["content-type"]:
         json.loads(answer.text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+
+
+PLACES = st.sampled_from(["n1", "n2", "s3", "North Harbour", "南港", "twin", "northbank", "southbank"])
+WORDS = st.one_of(st.text(max_size=30), st.sampled_from(["", "0", "-1", "1e999", "nan", "0x10", "٣", " 3 ", "3.0", "n1,n2", ":", ","]))
+PARTS = st.one_of(PLACES, WORDS)
+STEPS = st.one_of(
+    WORDS,
+    st.builds(
+        lambda lever, key, amount: f"{lever}:{','.join(key)}{amount}", st.sampled_from(["modernise", "demand", "market", "levitate"]), st.lists(PARTS, max_size=3),
+        st.one_of(st.just(""), st.floats().map(lambda value: f":{value!r}"), st.integers(-3, 3).map(lambda value: f":{value}")),
+    ),
+)  # fmt: skip
+ASKED = st.fixed_dictionaries(
+    {"buyer": PARTS},
+    optional={
+        "count": st.one_of(WORDS, st.integers(-2, 60).map(str)), "above_cny": st.one_of(WORDS, st.floats().map(repr)), "sort": st.one_of(WORDS, st.just("dearest")),
+        "regime": st.sampled_from(["closed", "current", "open"]), "step": st.lists(STEPS, max_size=3), "as_of": DAYS,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(question=ASKED, path=st.sampled_from(["/ask/sellers", "/status", "/border", ""]))
+def test_a_query_is_answered_or_refused_in_words(toy_http: httpx.Client, path: str, question: dict[str, Any]) -> None:
+    answer = toy_http.get(f"{API}/regions/twin/toy{path}", params=question)
+    assert answer.status_code in (200, 400, 422), answer.text
+    found = json.loads(answer.text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    if answer.status_code == 400:
+        assert found["detail"] and all(fault["what"] and fault["mend"] for fault in found["faults"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -53,3 +55,44 @@ def test_a_region_without_its_table_says_so_and_the_others_work(plugin: Path) ->
     lacking = {one["workstream"]: one["missing"] for one in listed}
     assert lacking["toy"] == ["firms"]
     assert lacking["care"] == []
+
+
+def test_an_answer_is_the_same_on_every_surface(plugin: Path, twin: Path, tmp_path: Path) -> None:
+    steps = ["modernise:n2", "market:northbank,southbank:0.5"]
+    words = [word for step in steps for word in ("--step", step)]
+    asked = ["--set", "buyer=磨坊", "--set", "count=2", *words, "--as-of", "2026-01-15", "--region", str(twin)]
+    from_cli = json.loads(run(plugin, "toy", "ask", "sellers", *asked, "--json"))
+    code = (
+        f"import xietong, json; toy = xietong.load({str(twin)!r}, '2026-01-15').toy.with_steps({steps!r}); "
+        "print(json.dumps([toy.ask('sellers', buyer='n2', count=2).to_dict(), toy.border().to_dict()]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(plugin)}
+    from_python, border = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True).stdout)
+    fields = [("as_of", "2026-01-15"), *(("step", step) for step in steps)]
+    with served(twin, cache=tmp_path, path=plugin) as address:
+        with urllib.request.urlopen(f"{address}/api/v1/regions/twin/toy/ask/sellers?{urlencode([('buyer', '磨坊'), ('count', 2), *fields])}") as answer:
+            from_http = json.load(answer)
+        with urllib.request.urlopen(f"{address}/api/v1/regions/twin/toy/border?{urlencode(fields)}") as answer:
+            border_http = json.load(answer)
+    assert from_cli == from_python == from_http
+    assert from_http["answer"]["sellers"]["rows"] == [["s1", 4.25], ["n2", 5.0]] and from_http["provenance"]["steps"] == [
+        "market:northbank,southbank:0.5",
+        "modernise:n2:1",
+    ]
+    assert border_http == border == json.loads(run(plugin, "toy", "border", *words, "--as-of", "2026-01-15", "--region", str(twin), "--json"))
+    assert json.loads(run(plugin, *shlex.split(from_cli["provenance"]["command"])[1:], "--json")) == from_cli, "the command gives it again"
+    for lang in ("zh", "en"):
+        assert "4.25" in run(plugin, "toy", "ask", "sellers", *asked, "--lang", lang)
+        assert "sellers" in run(plugin, "describe", "toy", "--lang", lang) and "modernise:n1" in run(
+            plugin, "describe", "toy", "--region", str(twin), "--lang", lang
+        )
+
+
+def test_a_product_is_kept_for_the_next_start_of_any_surface(plugin: Path, twin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XIETONG_CACHE", str(tmp_path))
+    run(plugin, "toy", "status", "--region", str(twin))
+    (kept,) = tmp_path.glob("product-tolls-*.npz")
+    before = kept.stat().st_ino
+    with served(twin, cache=tmp_path, path=plugin) as address, urllib.request.urlopen(f"{address}/api/v1/regions/twin/toy/status") as answer:
+        assert json.load(answer)["measures"]
+    assert [path.stat().st_ino for path in tmp_path.glob("product-*")] == [before], "read, not written again"

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.asks import sample
 from tests.relabel import relabel
+from xietong.core.declare import REGIMES
 from xietong.core.errors import Undeclared
 from xietong.core.glossary import UNITS
 from xietong.core.region import Memo, Region
+from xietong.core.steps import options
 from xietong.core.verbs import gain
 from xietong.core.workstream import Workstream
 from xietong.workstreams import catalogue
@@ -35,6 +38,10 @@ def test_every_declaration_carries_known_units_and_both_languages(name: str) -> 
         assert thing.unit in UNITS, (thing.title.en, thing.unit)
         assert thing.title.zh and thing.title.en, thing
     assert one.about.zh and one.about.en and one.title.zh and one.title.en
+    for query in getattr(one, "queries", {}).values():
+        assert all(unit in UNITS for unit in (*query.units.values(), *(given.unit for given in query.inputs.values())))
+        assert all(text.zh and text.en for text in (query.title, *(given.title for given in query.inputs.values())))
+        assert query.uses, f"{query.title.en}: an answer that rests on nothing"
 
 
 @every_workstream
@@ -198,3 +205,39 @@ def test_asking_for_one_place_changes_no_plan(jjj: Region, name: str) -> None:
     for one, other in zip(whole.cells, part.cells, strict=True):
         assert one.steps == other.steps
         assert other.bound is None and other.gap is None, "a bound for the region is none for a place"
+
+
+@every_workstream
+def test_every_query_answers_the_same_twice_under_every_regime(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    for query, declared in bound.workstream.queries.items():
+        inputs = sample(declared, jjj)
+        for regime in REGIMES:
+            one, other = bound.ask(query, regime, **inputs), replace(jjj, memo=Memo()).bind(name).ask(query, regime, **inputs)
+            assert one.to_dict() == other.to_dict() and one.value
+            assert set(one.inputs) == set(declared.inputs)
+
+
+@every_workstream
+def test_whatever_can_be_switched_on_can_be_and_is_another_question(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    for lever in bound.workstream.levers:
+        for option in options(jjj, bound.workstream, lever)[:1]:
+            after = bound.with_steps([option["step"]])
+            (step,) = after.steps
+            assert list(step.key) == option["key"] and step.amount == option["amount"]
+            assert set(after.status().figures) == set(bound.status().figures)
+            assert after.status().provenance["steps"] and not bound.status().provenance["steps"]
+            assert next(one for one in options(jjj, bound.workstream, lever, after.steps) if one["key"] == option["key"])["applied"]
+
+
+@pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.product_type is not None])
+def test_a_product_that_is_kept_comes_back_the_same(jjj: Region, name: str) -> None:
+    provider = catalogue()[name]
+    assert provider.product_type is not None and not jjj.missing(provider)
+    arrays = provider.product(jjj.data(provider)).arrays()
+    again = provider.product_type.from_arrays(arrays).arrays()
+    assert set(arrays) == set(again)
+    for one, array in arrays.items():
+        assert not array.dtype.hasobject, f"{one} holds objects: it cannot be kept"
+        assert array.dtype == again[one].dtype and array.tobytes() == again[one].tobytes()

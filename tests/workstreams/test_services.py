@@ -345,6 +345,7 @@ def relabelled(region: Region) -> tuple[Region, dict[str, str]]:
 
 def test_names_change_no_figure_and_no_plan(jjj):
     other, names = relabelled(jjj)
+    jjj = replace(jjj, tables={name: jjj.tables[name] for name in other.tables}, memo=Memo())  # both then travel by road
     budget = 2.5e6
     one, two = jjj.services.plan(budget), other.services.plan(budget)
     for name in PARTS:

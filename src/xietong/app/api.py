@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Header, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -18,9 +18,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from xietong import __version__
+from xietong.app.asking import AsOf, Prefer, RegimeName, Steps, query_routes
 from xietong.app.headline import headline
 from xietong.app.jobs import Jobs
-from xietong.app.kept import kept
 from xietong.app.problems import PROBLEM, problem, problem_response
 from xietong.app.settings import settings
 from xietong.core.digest import digest
@@ -29,9 +29,9 @@ from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
 from xietong.core.result import Result
 from xietong.core.verbs import check_budget
-from xietong.core.views import column_view, declaration_view, region_view, rules_view
+from xietong.core.views import bound_view, column_view, declaration_view, region_view, rules_view
 from xietong.core.workstream import Workstream
-from xietong.io import cells, export, package
+from xietong.io import cells, export, kept, package
 from xietong.io.schema import SOURCE
 from xietong.workstreams import catalogue
 
@@ -46,11 +46,9 @@ SECURITY = {
     "Referrer-Policy": "same-origin",
 }
 
-AsOf = Annotated[str | None, Query(description="The day whose rules are current, YYYY-MM-DD", examples=["2014-02-26"], max_length=10)]
 AreaName = Annotated[str | None, Query(alias="area", description="Narrow every figure to one area (id or title)", max_length=200)]
 Budget = Annotated[float | None, Query(alias="budget_cny", description="Total budget in CNY", examples=[3e8])]
 Seed = Annotated[int, Query(ge=0, le=2**31 - 1, description="Seed of random draws")]
-Prefer = Annotated[str | None, Header(description="respond-async: answer 202 with a job at once")]
 Format = Annotated[Literal["json", "csv", "geojson"], Query()]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS)]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
@@ -177,9 +175,11 @@ def _workstream_routes(shown: Regions, jobs: Jobs) -> APIRouter:
 
 
 def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Regions, jobs: Jobs) -> None:
-    def ask(region: str, as_of: str | None, area: str | None, verb: Callable[[Any], Result], prefer: str | None, long: tuple[Any, ...] = ()) -> Any:
+    def ask(region: str, as_of: str | None, area: str | None, verb: Callable[[Any], Result], prefer: str | None, long: tuple[Any, ...] = (),
+            step: list[str] | None = None) -> Any:  # fmt: skip
         bound = shown.get(region, as_of).bind(name)
         bound.region.require(workstream)
+        bound = bound.with_steps(step or [])
         bound = bound.for_(area) if area else bound
 
         def compute(report: Report) -> Any:
@@ -190,29 +190,38 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
         # What takes long is kept between two starts, under the digest of all that it depends on.
         view = bound.region
         key = digest(__version__, name, region, view.folder, view.day, bound.area, long, view.digest, view.inputs_digest(workstream))
-        return _answer(jobs, prefer, lambda report: kept(f"answer-{key}", lambda: compute(report)))
+        return _answer(jobs, prefer, lambda report: kept.answer(f"answer-{key}", lambda: compute(report)))
 
-    def status(region: str, as_of: AsOf = None, area: AreaName = None, prefer: Prefer = None) -> Any:
-        return ask(region, as_of, area, lambda bound: bound.status(), prefer)
+    def status(region: str, as_of: AsOf = None, area: AreaName = None, step: Steps = None, prefer: Prefer = None) -> Any:
+        return ask(region, as_of, area, lambda bound: bound.status(), prefer, step=step)
 
-    def border(region: str, as_of: AsOf = None, area: AreaName = None, prefer: Prefer = None) -> Any:
-        return ask(region, as_of, area, lambda bound: bound.border(), prefer)
+    def border(region: str, as_of: AsOf = None, area: AreaName = None, step: Steps = None, prefer: Prefer = None) -> Any:
+        return ask(region, as_of, area, lambda bound: bound.border(), prefer, step=step)
 
-    def plan(region: str, as_of: AsOf = None, area: AreaName = None, budget: Budget = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
+    def plan(request: Request, region: str, as_of: AsOf = None, area: AreaName = None, budget: Budget = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
+        _no_steps(request, "plan")
         if budget is not None:
             check_budget(budget)  # now, and not in a job that fails later
         return ask(region, as_of, area, lambda bound: bound.plan(budget, seed), prefer, ("plan", budget, seed))
 
-    def sensitivity(region: str, as_of: AsOf = None, area: AreaName = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
+    def sensitivity(request: Request, region: str, as_of: AsOf = None, area: AreaName = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
+        _no_steps(request, "sensitivity")
         return ask(region, as_of, area, lambda bound: bound.sensitivity(seed), prefer, ("sensitivity", seed))
 
-    def table(region: str, table: str, regime: Literal["closed", "current", "open"] = "current", format: Format = "json",
-              as_of: AsOf = None, limit: Limit = 100, offset: Offset = 0) -> Any:  # fmt: skip
+    def table(region: str, table: str, regime: RegimeName = "current", format: Format = "json", as_of: AsOf = None, step: Steps = None,
+              limit: Limit = 100, offset: Offset = 0) -> Any:  # fmt: skip
         view = shown.get(region, as_of)
-        tables = view.bind(name).border().outcomes[regime].tables
+        view.require(workstream)
+        tables = view.bind(name).with_steps(step or []).border().outcomes[regime].tables
         if table not in tables:
             raise NotFound(f"{name} has no outcome table {table!r}; it has {', '.join(tables)}")
         return _table_answer(tables[table], table, view, format, limit, offset)
+
+    def describe(region: str, as_of: AsOf = None, step: Steps = None) -> Any:
+        bound = shown.get(region, as_of).bind(name)
+        if step:
+            bound.region.require(workstream)
+        return {**bound_view(bound.with_steps(step or [])), "region": region}
 
     asynchronous = {202: {"description": "A job was started; see its Location"}, 409: {"description": "The region lacks tables", "content": {PROBLEM: {}}}}
     verbs: Mapping[str, Callable[..., Any]] = {"status": status, "border": border, "plan": plan, "sensitivity": sensitivity}
@@ -227,6 +236,16 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
         f"/regions/{{region}}/{name}/border/tables/{{table}}", table, methods=["GET"], tags=[name], name=f"{name}_table", operation_id=f"{name}_table",
         summary=f"{workstream.title.en}: an outcome table", responses={**_FILES, 409: asynchronous[409]},
     )  # fmt: skip
+    router.add_api_route(
+        f"/regions/{{region}}/{name}", describe, methods=["GET"], tags=[name], name=f"{name}_describe", operation_id=f"{name}_describe",
+        summary=f"{workstream.title.en}: what it declares, and what its levers can be used on here", response_model=dict[str, Any],
+    )  # fmt: skip
+    query_routes(router, workstream, shown.get, lambda prefer, compute: _answer(jobs, prefer, compute), asynchronous)
+
+
+def _no_steps(request: Request, verb: str) -> None:
+    if "step" in request.query_params:
+        raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border and ask.")
 
 
 def _job_routes(jobs: Jobs) -> APIRouter:

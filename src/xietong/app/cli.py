@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +37,7 @@ DayOption = Annotated[str, typer.Option("--as-of", help="Whose rules are current
 AreaOption = Annotated[str, typer.Option("--area", help="One area only, by id or name", metavar="NAME")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the whole result as JSON")]
 LangOption = Annotated[str, typer.Option("--lang", help="zh or en", metavar="zh|en")]
+StepOption = Annotated[list[str] | None, typer.Option("--step", help="What if: LEVER:KEY, or LEVER:KEY,KEY,...:AMOUNT; repeatable", metavar="STEP")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of random draws", min=0)]
 
 
@@ -96,18 +97,24 @@ def list_workstreams(region: RegionOption = "jjj", lang: LangOption = "", as_jso
 
 
 @app.command()
-def describe(workstream: str, lang: LangOption = "", as_json: JsonOption = False) -> None:
-    """Describe a workstream: measures, rules, assumptions, levers, and the tables with their columns."""
+def describe(
+    workstream: str,
+    region: Annotated[str, typer.Option("--region", "-r", help="As this region has it: its assumptions, and what levers can be used on")] = "",
+    as_of: DayOption = "",
+    lang: LangOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Describe a workstream: measures, rules, assumptions, levers, queries, and the tables with their columns."""
     from xietong.app.show import show_declaration
     from xietong.core.errors import NotFound
-    from xietong.core.views import declaration_view
+    from xietong.core.views import bound_view, declaration_view
     from xietong.core.workstream import Workstream
     from xietong.workstreams import catalogue
 
     known = {name: one for name, one in catalogue().items() if isinstance(one, Workstream)}
     if workstream not in known:
         raise NotFound(f"there is no workstream {workstream!r}; there are {', '.join(known)}")
-    view = declaration_view(known[workstream])
+    view = bound_view(_load(region, as_of).bind(workstream)) if region else declaration_view(known[workstream])
     _print_json(view) if as_json else show_declaration(view, _language(lang))
 
 
@@ -186,32 +193,53 @@ def show_region(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangO
     _print_json(region_view(loaded)) if as_json else show(loaded, _language(lang))
 
 
-def _ask(name: str, verb: str, region: str, as_of: str, area: str, as_json: bool, lang: str, call: Callable[[Any], Any]) -> None:
+def _bound(name: str, region: str, as_of: str, area: str, steps: list[str] | None) -> Any:
+    bound = _load(region, as_of).bind(name).with_steps(steps or [])
+    return bound.for_(area) if area else bound
+
+
+def _ask(name: str, verb: str, bound: Callable[[], Any], as_json: bool, lang: str, call: Callable[[Any], Any]) -> None:
     from dataclasses import replace
 
-    from xietong.app.show import show_result
+    from xietong.app.show import show_answer, show_result
     from xietong.core.progress import Progress
 
-    language = _language(lang)
-    bound = _load(region, as_of).bind(name)
-    bound = bound.for_(area) if area else bound
+    language, asked = _language(lang), bound()
     with _computing() as report:
-        result = call(replace(bound, progress=Progress(report)))
-    _print_json(result.to_dict()) if as_json else show_result(result, language)
+        result = call(replace(asked, progress=Progress(report)))
+    show = show_answer if verb == "ask" else show_result
+    _print_json(result.to_dict()) if as_json else show(result, language)
 
 
-def _add_workstream(name: str, title: Any, can_plan: bool) -> None:
+def _inputs(given: list[str] | None) -> dict[str, str]:
+    """``--set name=value`` as a mapping."""
+    from xietong.core.errors import UsageError
+
+    pairs = [one.partition("=") for one in given or []]
+    names = [name.strip() for name, _, _ in pairs]
+    if wrong := [one for one, (name, sign, _) in zip(given or [], pairs, strict=True) if not sign or not name.strip()]:
+        raise UsageError(f"--set {wrong[0]!r} is not NAME=VALUE, for example --set count=3")
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise UsageError(f"--set gives {', '.join(twice)} more than once; give it once")
+    return dict(zip(names, (value for _, _, value in pairs), strict=True))
+
+
+def _add_workstream(name: str, title: Any, can_plan: bool, queries: Mapping[str, Any]) -> None:
     group = typer.Typer(no_args_is_help=True, help=f"{title.zh} · {title.en}")
 
     @group.command()
-    def status(region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "") -> None:
+    def status(
+        region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", step: StepOption = None, as_json: JsonOption = False, lang: LangOption = ""
+    ) -> None:
         """Where do we stand?"""
-        _ask(name, "status", region, as_of, area, as_json, lang, lambda bound: bound.status())
+        _ask(name, "status", lambda: _bound(name, region, as_of, area, step), as_json, lang, lambda bound: bound.status())
 
     @group.command()
-    def border(region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "") -> None:
+    def border(
+        region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", step: StepOption = None, as_json: JsonOption = False, lang: LangOption = ""
+    ) -> None:
         """What does the border cost? Closed, as it is, and open."""
-        _ask(name, "border", region, as_of, area, as_json, lang, lambda bound: bound.border())
+        _ask(name, "border", lambda: _bound(name, region, as_of, area, step), as_json, lang, lambda bound: bound.border())
 
     if can_plan:
 
@@ -221,16 +249,37 @@ def _add_workstream(name: str, title: Any, can_plan: bool) -> None:
             budget: Annotated[str, typer.Option("--budget", help="Total budget in CNY, for example 3e8")] = "", seed: SeedOption = 0,
         ) -> None:  # fmt: skip
             """What is the best joint step within a budget, and what does acting jointly gain?"""
-            _ask(name, "plan", region, as_of, area, as_json, lang, lambda bound: bound.plan(budget or None, seed))
+            _ask(name, "plan", lambda: _bound(name, region, as_of, area, None), as_json, lang, lambda bound: bound.plan(budget or None, seed))
 
     @group.command()
     def sensitivity(
         region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", as_json: JsonOption = False, lang: LangOption = "", seed: SeedOption = 0
     ) -> None:
         """How sure is what the border costs, given the assumptions?"""
-        _ask(name, "sensitivity", region, as_of, area, as_json, lang, lambda bound: bound.sensitivity(seed))
+        _ask(name, "sensitivity", lambda: _bound(name, region, as_of, area, None), as_json, lang, lambda bound: bound.sensitivity(seed))
 
+    if queries:
+        _add_ask(group, name, queries)
     app.add_typer(group, name=name)
+
+
+def _add_ask(group: typer.Typer, name: str, queries: Mapping[str, Any]) -> None:
+    listed = "\n\n".join(f"- **{query}** {one.title.zh} · {one.title.en}: {', '.join(one.inputs)}" for query, one in queries.items())
+
+    @group.command(help=f"Look something up.\n\n{listed}\n\n`xietong describe {name}` says what each input takes.")
+    def ask(
+        query: Annotated[str, typer.Argument(help="Which one")],
+        given: Annotated[list[str] | None, typer.Option("--set", help="An input: NAME=VALUE; repeatable", metavar="NAME=VALUE")] = None,
+        regime: Annotated[str, typer.Option("--regime", help="The rules under which it is asked: closed, current or open")] = "current",
+        step: StepOption = None, region: RegionOption = "jjj", as_of: DayOption = "", as_json: JsonOption = False, lang: LangOption = "",
+    ) -> None:  # fmt: skip
+        from xietong.core.asking import RESERVED
+        from xietong.core.errors import UsageError
+
+        inputs = _inputs(given)
+        if taken := RESERVED & set(inputs):
+            raise UsageError(f"{', '.join(sorted(taken))} is no input of a query; give --regime, --step or --as-of for those")
+        _ask(name, "ask", lambda: _bound(name, region, as_of, "", step), as_json, lang, lambda bound: bound.ask(query, regime, **inputs))
 
 
 def _add_workstreams() -> None:
@@ -239,7 +288,7 @@ def _add_workstreams() -> None:
 
     for name, one in catalogue().items():
         if isinstance(one, Workstream):
-            _add_workstream(name, one.title, one.can_choose)
+            _add_workstream(name, one.title, one.can_choose, one.queries)
 
 
 _add_workstreams()

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from xietong import __version__
-from xietong.app.kept import kept
 from xietong.core.digest import digest
 from xietong.core.errors import XietongError
 from xietong.core.glossary import unit_view
 from xietong.core.progress import Progress, Report, silent
 from xietong.core.region import Region
+from xietong.io import kept
 
 
 def headline(region: Region, report: Report = silent) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def _kept_row(region: Region, name: str, progress: Progress) -> dict[str, Any]:
     workstream = region.workstreams[name]
     key = digest("headline", __version__, workstream.title, sorted(workstream.measures), workstream.budget_cny, region.digest, region.inputs_digest(workstream))
     progress.tick(0)
-    row: dict[str, Any] = region.memo.get(f"headline:{key}", lambda: kept(f"headline-{key}", lambda: _row(region, name, progress)))
+    row: dict[str, Any] = region.memo.get(f"headline:{key}", lambda: kept.answer(f"headline-{key}", lambda: _row(region, name, progress)))
     return row
 
 

@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from xietong.core.answer import Answer
 from xietong.core.explain import amount
 from xietong.core.explain import figure as plain_figure
 from xietong.core.glossary import DECIDERS, QUALITIES, REGIME_TITLES, VERBS, unit
 from xietong.core.progress import Report, silent
 from xietong.core.result import Result, title_of
 
+MAX_ROWS = 60
+MAX_SHOWN = 1000
 MARKS = {"published": "●", "derived": "◐", "illustrative": "○"}
 
 
@@ -91,12 +94,13 @@ def show_declaration(view: dict[str, Any], lang: str) -> None:
     for kind, title in (("measures", ("指标", "measures")), ("rules", ("规则", "rules")), ("params", ("假设", "assumptions")), ("levers", ("手段", "levers"))):
         if view[kind]:
             table = Table(title=_word(lang, *title), title_justify="left")
-            names = [name for name in view[kind][0] if name not in ("uses", "whose", "changes")]
+            names = [name for name in view[kind][0] if name not in ("uses", "whose", "changes", "op")]
             for name in names:
                 table.add_column(name)
             for row in view[kind]:
                 table.add_row(*(_cell(row[name], lang) for name in names))
             console.print(table)
+    _show_queries(console, view["queries"], lang)
     for table_view in view["tables"]:
         table = Table(
             "column",
@@ -119,7 +123,52 @@ def show_declaration(view: dict[str, Any], lang: str) -> None:
 
 
 def _cell(value: Any, lang: str) -> str:
-    return value[lang] if isinstance(value, dict) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list):
+        return "\n".join(one["step"] if isinstance(one, dict) else str(one) for one in value) or "—"
+    if isinstance(value, dict):
+        return str(value[lang]) if lang in value else ", ".join(f"{name}: {one}" for name, one in value.items())
+    return "—" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _show_queries(console: Console, queries: list[dict[str, Any]], lang: str) -> None:
+    for query in queries:
+        table = Table(title=f"{_word(lang, '查询', 'query')} {query['query']} · {query['title'][lang]}", title_justify="left")
+        for head in (_word(lang, "输入", "input"), "", _word(lang, "类型", "type"), _word(lang, "单位", "unit"), _word(lang, "取值", "takes"), ""):
+            table.add_column(head)
+        for one in query["inputs"]:
+            takes = ", ".join(one["values"]) or " … ".join("" if edge is None else f"{edge:g}" for edge in (one["low"], one["high"])).strip(" …")
+            default = _word(lang, "必填", "required") if one["required"] else _word(lang, f"默认{one['default']}", f"default {one['default']}")
+            table.add_row(one["input"], one["title"][lang], one["level"] or one["type"], one["unit"][lang], takes, default)
+        console.print(table)
+
+
+def show_answer(answer: Answer, lang: str) -> None:
+    """An answer: what is plain first, then its tables; long ones are cut (``--json`` gives all)."""
+    console, view = _console(), answer.to_dict()
+    where = f"{getattr(answer.bound.region.title, lang)} · {view['as_of']} · {getattr(REGIME_TITLES[answer.regime], lang)}"
+    console.print(Text.assemble((view["title"][lang], "bold"), f" · {where}"))
+    console.print(", ".join(f"{name} = {_cell(value, lang)}" for name, value in view["inputs"].items()))
+    for step in view["steps"]:
+        console.print(_word(lang, "假如：", "what if: ") + f"{step['title'][lang]} · {step['label'][lang]}")
+    for name, value in view["answer"].items():
+        if isinstance(value, dict) and set(value) == {"columns", "rows"}:
+            _show_rows(console, name, value, view["units"], lang)
+        else:
+            text = _cell(value, lang).replace("\n", ", ")
+            unit_name = view["units"][name][lang] if name in view["units"] else ""
+            console.print(f"{name}: {text[:MAX_SHOWN]}{'…' if len(text) > MAX_SHOWN else ''} {unit_name}".rstrip())
+    console.print(_quality(view["quality"], lang) + (f" · {view['year']}" if view["year"] else ""))
+
+
+def _show_rows(console: Console, name: str, rows: dict[str, Any], units: dict[str, Any], lang: str) -> None:
+    table = Table(title=name, title_justify="left")
+    for column in rows["columns"]:
+        table.add_column(f"{column} ({units[column][lang]})" if column in units and units[column][lang] else column)
+    for row in rows["rows"][:MAX_ROWS]:
+        table.add_row(*(_cell(value, lang) for value in row))
+    console.print(table)
+    if len(rows["rows"]) > MAX_ROWS:
+        console.print(_word(lang, f"另有{len(rows['rows']) - MAX_ROWS}行，见--json", f"and {len(rows['rows']) - MAX_ROWS} more rows: see --json"), style="dim")
 
 
 def show_region(region: Any, lang: str) -> None:

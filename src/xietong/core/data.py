@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xietong.core.declare import Regime, Step, Table
+from xietong.core.digest import digest
 from xietong.core.errors import Undeclared, UsageError
 from xietong.core.progress import Progress
 from xietong.core.rulebook import Resolved, with_steps
@@ -106,6 +107,14 @@ class Data:
         if name not in self.provider.needs:
             raise Undeclared(f"{self.provider.name} reads product {name!r} without declaring it in needs")
         return self._region.product(name)
+
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """What ``compute`` gives, kept under this name for all that is asked of the same inputs, regime and steps.
+
+        For what ``solve`` and several queries all need, such as a network. It may depend on ``self`` and nothing else.
+        """
+        region, inputs = self._region, self._region.inputs_digest(self.provider)
+        return region.memo.get(digest("once", name, inputs, sorted(self.p.items()), self.regime, [vars(step) for step in self.steps]), compute)
 
     def rule(self, name: str, origin: Any, destination: Any, item: Any = None) -> np.ndarray:
         """Values of a rule for pairs; the arguments broadcast against one another as NumPy arrays do.

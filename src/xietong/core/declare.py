@@ -151,12 +151,16 @@ class Layer:
 
 @dataclass(frozen=True)
 class Lever:
-    """Something that can be done: it changes a column ("homes.beds") or a rule ("rules.recognised")."""
+    """Something that can be done: it changes a column ("homes.beds") or a rule ("rules.recognised").
+
+    ``amount`` is the natural amount of one that is switched on (1 for "built"): what a step takes that names none.
+    """
 
     title: T
     changes: str
     op: Literal["add", "set"]
     unit: str
+    amount: float | None = None
 
     @property
     def target(self) -> tuple[str, str]:
@@ -174,6 +178,39 @@ class Step:
     amount: float
     cost_cny: float
     payer: str
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a query is asked with: an area (id or title), a number, or a text.
+
+    ``low`` and ``high`` bound numbers (inclusive), ``values`` lists what a text may be, ``level`` is "jurisdiction" or
+    "place" (a leaf) where only such areas will do. Without a ``default`` the input is required.
+    """
+
+    title: T
+    kind: Literal["area", "integer", "number", "text"]
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    default: Any = None
+    level: Literal["", "place", "jurisdiction"] = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A quick look-up beside the measures: ``of(data, **inputs)`` gives a mapping of plain values, arrays and frames.
+
+    It is pure, as ``solve`` is. ``uses`` says what the answer rests on, as in ``Measure.uses``; ``units`` gives the unit
+    of what the answer names (a key or a column).
+    """
+
+    title: T
+    inputs: Mapping[str, Input]
+    of: Callable[..., Mapping[str, Any]]
+    uses: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from xietong.core.declare import Frame
 
 PACKAGE = Path(__file__).parents[1]
+SHARED = ("core/*.py", "kernels/*.py", "models/*.py", "travel/*.py", "io/gtfs*.py", "io/_gtfs*.py", "workstreams/_*.py")
+"""Code on which a figure may rest. Better a computation too many than a figure of code that is gone."""
 
 
 def digest(*parts: Any) -> str:
@@ -32,8 +34,8 @@ def frame_digest(frame: Frame) -> str:
 
 @lru_cache(maxsize=64)
 def source_digest(module: str) -> str:
-    """A digest of the code that computes: core, kernels, models, what workstreams share, and the workstream's module."""
-    files = [path for part in ("core/*.py", "kernels/*.py", "models/*.py", "workstreams/_*.py") for path in sorted(PACKAGE.glob(part))]
+    """A digest of the code that computes: what all workstreams share (``SHARED``), and the workstream's module."""
+    files = [path for part in SHARED for path in sorted(PACKAGE.glob(part))]
     own = getattr(sys.modules.get(module), "__file__", None)
     files += [Path(own)] if own else []
     return digest(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.exists()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xietong.core.declare import Quality, worst
 from xietong.core.glossary import QUALITIES, REGIME_TITLES, VERBS, unit
 from xietong.core.result import Figure, Result, title_of
+from xietong.core.steps import step_text
 from xietong.core.text import typeset
 
 if TYPE_CHECKING:
@@ -59,6 +60,13 @@ def _what(result: Result, lang: str) -> Iterable[str]:
         f"{where}·{what}·{verb}:按{bound.region.day}有效的规则计算。",
         f"{what} in {where}, {verb.lower()}: computed under the rules of {bound.region.day}.",
     )
+
+
+def _what_if(result: Result, lang: str) -> Iterable[str]:
+    steps = [f"{getattr(result.bound.workstream.levers[step.lever].title, lang)} ({step_text(step)})" for step in result.bound.steps]
+    if steps:
+        listed = _say(lang, "、", ", ").join(steps)
+        yield _say(lang, f"假如已采取以下措施:{listed}。这是假设,不是现状。", f"What if these steps had been taken: {listed}. This is not how things are.")
 
 
 def _figures(result: Result, lang: str) -> Iterable[str]:
@@ -206,4 +214,4 @@ def _limits(result: Result, lang: str) -> Iterable[str]:
         yield about
 
 
-_PARTS = (_what, _figures, _notes, _plan, _sensitivity, _data, _limits)
+_PARTS = (_what, _what_if, _figures, _notes, _plan, _sensitivity, _data, _limits)

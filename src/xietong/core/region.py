@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 
 class Memo:
-    """Results by digest, the least recently used leaving first. An interrupted computation is never kept."""
+    """Results by digest, the least recently used leaving first. An interrupted computation is never kept.
 
-    def __init__(self, size: int = 512) -> None:
-        self._size = size
-        self._kept: OrderedDict[str, Any] = OrderedDict()
+    ``weight`` bounds roughly how many bytes they take together: whoever asks "what if" asks many questions once.
+    """
+
+    def __init__(self, size: int = 512, weight: int = 1 << 29) -> None:
+        self._size, self._weight, self._total = size, weight, 0
+        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str, compute: Callable[[], Any]) -> Any:
@@ -37,17 +40,38 @@ class Memo:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return self._kept[key][0]
         value = compute()
+        weight = _weigh(value)
         with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._total += weight - self._kept.pop(key, (None, 0))[1]
+            self._kept[key] = value, weight
+            while len(self._kept) > 1 and (len(self._kept) > self._size or self._total > self._weight):
+                self._total -= self._kept.popitem(last=False)[1][1]
         return value
 
     def clear(self) -> None:
+        """Forget everything."""
         with self._lock:
             self._kept.clear()
+            self._total = 0
+
+
+def _weigh(value: Any, depth: int = 4) -> int:
+    """About how many bytes a value takes; of long sequences the first item stands for all."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(getattr(value, "nbytes", None), int):
+        return int(value.nbytes)
+    if callable(usage := getattr(value, "memory_usage", None)):  # a frame
+        return int(usage().sum())
+    if depth and isinstance(value, Mapping):
+        return 64 + sum(64 + _weigh(one, depth - 1) for one in value.values())
+    if depth and isinstance(value, list | tuple):
+        return 64 + (sum(_weigh(one, depth - 1) for one in value) if len(value) < 64 else len(value) * _weigh(value[0], depth - 1))
+    if depth and hasattr(value, "__dict__") and not isinstance(value, type):
+        return 64 + sum(_weigh(one, depth - 1) for one in vars(value).values())
+    return 64
 
 
 @dataclass(frozen=True)
@@ -84,6 +108,7 @@ class Region:
     currency: str = "CNY"
     folder: str = ""
     draw: Callable[[Any], Any] | None = field(default=None, compare=False, repr=False)  # io's map: core knows no geometry
+    keep: Callable[[str, type, Callable[[], Any]], Any] | None = field(default=None, compare=False, repr=False)  # io's shelf: core knows no disk
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
     # -- views ---------------------------------------------------------------------------------------------------------
@@ -168,7 +193,17 @@ class Region:
     def product(self, name: str) -> Any:
         """A named product under its provider's current rules; computed once per digest of its inputs."""
         provider = self.provider(name)
-        return self.memo.get(f"product:{name}:{self.inputs_digest(provider)}", lambda: provider.product(self.data(provider)))
+        return self.memo.get(f"product:{name}:{self.inputs_digest(provider)}", lambda: self._kept(provider))
+
+    def _kept(self, provider: Provider) -> Any:
+        """A product as it was kept between two starts, where its provider says how; else computed."""
+
+        def compute() -> Any:
+            return provider.product(self.data(provider))
+
+        if self.keep is None or provider.product_type is None:
+            return compute()
+        return self.keep(f"product-{provider.provides}-{self.inputs_digest(provider)}", provider.product_type, compute)
 
     def data(self, provider: Provider, **changes: Any) -> Data:
         """The view that ``provider`` declares, under current rules unless ``changes`` say otherwise."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xietong.core.declare import Layer, Measure, Outcome, Param, Quality, Regime, Step
-from xietong.core.digest import plain
+from xietong.core.digest import plain, source_digest
 from xietong.core.errors import NotFound
 from xietong.core.glossary import unit_view
+from xietong.core.steps import step_text
 from xietong.core.text import T, same
 
 if TYPE_CHECKING:
@@ -236,20 +238,8 @@ class Result:
     @property
     def provenance(self) -> dict[str, Any]:
         """All that is needed to repeat the computation, or to see that two results rest on the same inputs."""
-        bound = self.bound
-        from xietong.core.digest import source_digest
-
-        return {
-            "region": bound.region.name,
-            "region_digest": bound.region.digest,
-            "inputs_digest": bound.region.inputs_digest(bound.workstream),
-            "rules_digest": bound.region.rules_digest(bound.workstream),
-            "source_digest": source_digest(type(bound.workstream).__module__),
-            "as_of": bound.region.day.isoformat(),
-            "params": dict(plain({name: param.value for name, param in bound.region.params(bound.workstream).items()})),
-            "seed": self.plan.seed if self.plan else self.sensitivity.seed if self.sensitivity else 0,
-            "command": self.command,
-        }
+        seed = self.plan.seed if self.plan else self.sensitivity.seed if self.sensitivity else 0
+        return {**provenance(self.bound), "seed": seed, "command": self.command}
 
     @property
     def command(self) -> str:
@@ -259,7 +249,7 @@ class Result:
         parts += ["--as-of", bound.region.day.isoformat()]
         parts += ["--area", bound.area] if bound.area else []
         parts += ["--budget", f"{self.plan.budget_cny:.15g}"] if self.plan else []
-        return " ".join(parts)
+        return shlex.join([*parts, *step_words(bound.steps)])
 
     # -- surfaces ------------------------------------------------------------------------------------------------------
 
@@ -273,6 +263,26 @@ class Result:
         from xietong.core.views import result_html
 
         return result_html(self)
+
+
+def provenance(bound: Bound) -> dict[str, Any]:
+    """What any figure of a bound workstream rests on: digests, the day, the assumptions, the steps taken."""
+    region, workstream = bound.region, bound.workstream
+    return {
+        "region": region.name,
+        "region_digest": region.digest,
+        "inputs_digest": region.inputs_digest(workstream),
+        "rules_digest": region.rules_digest(workstream),
+        "source_digest": source_digest(type(workstream).__module__),
+        "as_of": region.day.isoformat(),
+        "params": dict(plain({name: param.value for name, param in region.params(workstream).items()})),
+        "steps": [step_text(step) for step in bound.steps],
+    }
+
+
+def step_words(steps: Sequence[Step]) -> list[str]:
+    """Steps as the command line takes them."""
+    return [word for step in steps for word in ("--step", step_text(step))]
 
 
 def _aggregate(frame: pd.DataFrame, keys: list[str], layer: Layer) -> pd.Series[float]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xietong.core.answer import Answer
+from xietong.core.asking import answer_text, check_inputs
 from xietong.core.declare import REGIMES, Choice, Frame, Measure, Outcome, Param, Regime, Step, worst
 from xietong.core.digest import digest
-from xietong.core.errors import UsageError
+from xietong.core.errors import NotFound, UsageError
 from xietong.core.progress import Progress
 from xietong.core.region import steps_digest
 from xietong.core.result import Cell, Figure, PlanResult, Range, Result, Sensitivity, Side, Swing
+from xietong.core.steps import read_steps
 from xietong.core.workstream import Workstream
 
 if TYPE_CHECKING:
@@ -27,17 +30,50 @@ DRAWS = 16
 
 @dataclass(frozen=True)
 class Bound:
-    """A workstream bound to a region: ``load("jjj").care``. ``area`` narrows every figure to one area ("my place")."""
+    """A workstream bound to a region: ``load("jjj").care``.
+
+    ``area`` narrows every figure to one area ("my place"); ``steps`` are taken before anything is computed ("what if").
+    """
 
     region: Region
     workstream: Workstream
     area: str = ""
+    steps: tuple[Step, ...] = ()
     progress: Progress = field(default_factory=Progress)
 
     def for_(self, area: str) -> Bound:
         """The same, asked for one area (id or title)."""
         found = self.region.areas.find(area).area
         return replace(self, area="" if found == self.region.areas.region else found)
+
+    def with_steps(self, steps: Sequence[str | Step]) -> Bound:
+        """What if: the same once ``steps`` are taken too ("line:jingbin_south", "beds:110101,basic:200", or a Step).
+
+        They hold for status, border and ask. UsageError lists every step that cannot be taken, and what there is.
+        """
+        added = [steps] if isinstance(steps, str | Step) else list(steps)
+        return replace(self, steps=read_steps(self.region, self.workstream, [*self.steps, *added]))
+
+    def ask(self, query: str, /, regime: Regime = "current", **inputs: Any) -> Answer:
+        """A quick look-up that the workstream declares. NotFound and UsageError say what can be asked, and how."""
+        checked = self.check_ask(query, regime, inputs)
+        data = self.region.data(self.workstream, regime=regime, steps=self.steps, progress=self.progress)
+        key = digest("ask", query, checked, self.region.inputs_digest(self.workstream), regime, steps_digest(self.steps))
+        self.progress.tick(0)
+        text: str = self.region.memo.get(key, lambda: answer_text(self.workstream.queries[query].of(data, **checked)))
+        self.progress.tick(1)
+        return Answer(self, query, regime, checked, text)
+
+    def check_ask(self, query: str, regime: Regime, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of a query as they will be taken; raises as ``ask`` does, without computing anything."""
+        queries = self.workstream.queries
+        if query not in queries:
+            raise NotFound(f"{self.workstream.name} has no query {query!r}; it has {', '.join(queries) or 'none'}")
+        if regime not in REGIMES:
+            raise UsageError(f"regime is {regime!r}; give one of {', '.join(REGIMES)}")
+        if self.area:
+            raise UsageError("a query is not narrowed to an area; it takes areas among its inputs only")
+        return check_inputs(query, queries[query], inputs, self.region.areas)
 
     def status(self) -> Result:
         """Where do we stand? ``solve`` under today's rules."""
@@ -54,6 +90,7 @@ class Bound:
         """
         if not self.workstream.can_choose:
             raise UsageError(f"{self.workstream.name} has no levers yet, so there is nothing to plan")
+        self._refuse_steps("plan")
         budget = check_budget(self.workstream.budget_cny[0] if budget_cny is None else budget_cny)
         cells: list[Cell] = []
         before: dict[str, dict[str, float | None]] = {}
@@ -73,6 +110,7 @@ class Bound:
 
     def sensitivity(self, seed: int = 0) -> Result:
         """``border`` over the ranges of the assumptions: the range of the difference, not two wide bands."""
+        self._refuse_steps("sensitivity")
         ranges = self._ranges()
         base = self._figures(self._regimes(Progress()))
         runs: list[dict[str, float]] = [{name: edge} for name, param in ranges.items() for edge in (param.low, param.high)]
@@ -84,10 +122,15 @@ class Bound:
         measures = {name: self._swing(name, base, found, ranges) for name in self.workstream.measures}
         return self._result("sensitivity", self._regimes(Progress()), sensitivity=Sensitivity(len(runs), seed, measures))
 
+    def _refuse_steps(self, verb: str) -> None:
+        if self.steps:
+            raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border and ask.")
+
     # -- solving -------------------------------------------------------------------------------------------------------
 
     def _solve(self, regime: Regime, progress: Progress, steps: Sequence[Step] = ()) -> Outcome:
-        data = self.region.data(self.workstream, regime=regime, steps=tuple(steps), progress=progress)
+        steps = (*self.steps, *steps)
+        data = self.region.data(self.workstream, regime=regime, steps=steps, progress=progress)
         key = digest("solve", self.region.inputs_digest(self.workstream), regime, steps_digest(steps))
         progress.tick(0)
         outcome: Outcome = self.region.memo.get(key, lambda: self.workstream.solve(data))
@@ -101,7 +144,8 @@ class Bound:
         """The same question with other values of assumptions ("workstream.param")."""
         declared = self._ranges()
         changed = {name: replace(declared[name], value=value) for name, value in values.items()}
-        return replace(self, region=replace(self.region, assumptions={**self.region.assumptions, **changed}))
+        # What is tried once here is not worth a place on the shelf.
+        return replace(self, region=replace(self.region, assumptions={**self.region.assumptions, **changed}, keep=None))
 
     def _ranges(self) -> dict[str, Param]:
         """Assumptions that the figures rest on, those of needed products included, where they have a range."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from xietong.core.declare import worst
 from xietong.core.glossary import unit_view
 from xietong.core.result import Cell, PlanResult, Result, title_of
+from xietong.core.steps import key_names, options
 from xietong.core.text import T, same
 
 if TYPE_CHECKING:
+    from xietong.core.answer import Answer
     from xietong.core.areas import Area
-    from xietong.core.declare import Rule
+    from xietong.core.declare import Query, Rule
     from xietong.core.region import Region
     from xietong.core.rulebook import RuleRow
     from xietong.core.verbs import Bound
@@ -36,7 +38,8 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
         ],
         "rules": [{"rule": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "closed": one.closed, "open": one.open, "item": one.item} for name, one in workstream.rules.items()],
         "params": params_view(workstream, dict(workstream.params)),
-        "levers": [{"lever": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "changes": one.changes} for name, one in workstream.levers.items()],
+        "levers": [lever_view(workstream, name) for name in workstream.levers],
+        "queries": [query_view(name, one) for name, one in workstream.queries.items()],
         "layers": [{"layer": name, "title": one.title._asdict(), "kind": one.kind, "unit": unit_view(one.unit)} for name, one in workstream.layers.items()],
         "tables": [
             {"table": name, "title": one.title._asdict(), "key": list(one.key), "columns": [column_view(column, declared) for column, declared in one.columns.items()]}
@@ -48,6 +51,61 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
 def column_view(name: str, column: Any) -> dict[str, Any]:
     """A column as declared."""
     return {"column": name, "title": column.title._asdict(), "type": column.kind, "unit": unit_view(column.unit), "optional": column.optional}
+
+
+def lever_view(provider: Provider, name: str) -> dict[str, Any]:
+    """A lever: what it changes, how, what a step's key consists of, and its natural amount (None: a step must name one)."""
+    one = provider.levers[name]
+    key = list(key_names(provider, one))
+    return {"lever": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "changes": one.changes, "op": one.op, "key": key, "amount": one.amount}
+
+
+def query_view(name: str, query: Query) -> dict[str, Any]:
+    """A query and its inputs: all that a form needs."""
+    inputs = [
+        {
+            "input": one, "title": declared.title._asdict(), "type": declared.kind, "unit": unit_view(declared.unit), "required": declared.default is None,
+            "default": declared.default, "low": declared.low, "high": declared.high, "level": declared.level, "values": list(declared.values),
+        }
+        for one, declared in query.inputs.items()
+    ]  # fmt: skip
+    return {"query": name, "title": query.title._asdict(), "inputs": inputs, "units": _units(query), "uses": list(query.uses)}
+
+
+def _units(query: Query) -> dict[str, Any]:
+    return {name: unit_view(unit) for name, unit in query.units.items()}
+
+
+def bound_view(bound: Bound) -> dict[str, Any]:
+    """What a workstream declares, as one region has it: its own assumptions, and what its levers can still be used on."""
+    region, workstream = bound.region, bound.workstream
+    missing = region.missing(workstream)
+    view = declaration_view(workstream)
+    levers = [{**one, "options": [] if missing else options(region, workstream, one["lever"], bound.steps)} for one in view["levers"]]
+    return {
+        **view, "region": region.name, "as_of": region.day.isoformat(), "available": not missing, "missing": missing,
+        "params": params_view(workstream, region.params(workstream)), "levers": levers, "steps": [_step(bound, step) for step in bound.steps],
+    }  # fmt: skip
+
+
+def answer_view(answer: Answer) -> dict[str, Any]:
+    """A whole Answer as plain data."""
+    bound = answer.bound
+    return {
+        "workstream": bound.workstream.name,
+        "query": answer.name,
+        "region": bound.region.name,
+        "title": answer.query.title._asdict(),
+        "as_of": bound.region.day.isoformat(),
+        "regime": answer.regime,
+        "inputs": dict(answer.inputs),
+        "answer": answer.value,
+        "units": _units(answer.query),
+        "quality": str(answer.quality),
+        "year": answer.year,
+        "steps": [_step(bound, step) for step in bound.steps],
+        "provenance": answer.provenance,
+    }
 
 
 def params_view(provider: Provider, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -139,6 +197,7 @@ def result_view(result: Result) -> dict[str, Any]:
         "area": bound.area or None,
         "areas": [{"area": column, "title": title_of(bound, column)._asdict()} for column in bound.columns],
         "regimes": list(result.outcomes),
+        "steps": [_step(bound, step) for step in bound.steps],
         "measures": [figure.to_dict() for figure in result.figures.values()],
         "layers": [
             {
@@ -262,4 +321,4 @@ def result_html(result: Result) -> str:
     return f"<table><caption>{caption}</caption><tr><th>measure</th><th>area</th>{heads}<th>quality</th></tr>{''.join(rows)}</table>"
 
 
-__all__ = ["area_view", "binding_view", "declaration_view", "region_view", "result_html", "result_view", "rules_view"]
+__all__ = ["answer_view", "area_view", "binding_view", "bound_view", "declaration_view", "region_view", "result_html", "result_view", "rules_view"]

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from xietong.core.asking import query_problems
 from xietong.core.data import Data
-from xietong.core.declare import Choice, Layer, Lever, Matter, Measure, Outcome, Param, Rule, Step, Table
+from xietong.core.declare import Choice, Layer, Lever, Matter, Measure, Outcome, Param, Query, Rule, Step, Table
 from xietong.core.errors import NotFound
 from xietong.core.text import T
 
@@ -18,7 +19,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Provider:
     """Something that reads tables and provides a named product to others (``provides``), such as travel times.
 
-    Where several can provide a product for a region, the one with the highest ``rank`` does.
+    Where several can provide a product for a region, the one with the highest ``rank`` does. A product that takes long may
+    be kept between two starts: ``product_type`` is its class, with ``arrays()``, which gives arrays of numbers or fixed-width
+    text by name, and a classmethod ``from_arrays(arrays)``, which makes the same product of them.
     """
 
     title: ClassVar[T]
@@ -29,6 +32,7 @@ class Provider:
     needs: ClassVar[tuple[str, ...]] = ()
     provides: ClassVar[str] = ""
     rank: ClassVar[int] = 0
+    product_type: ClassVar[type | None] = None
 
     @property
     def name(self) -> str:
@@ -59,12 +63,13 @@ class Provider:
             raise ValueError(f"workstream {self.name!r}: " + "; ".join(problems))
 
     def _problems(self) -> list[str]:
-        return [] if self.provides else ["a provider must name what it provides"]
+        return _unkeepable(self) if self.provides else ["a provider must name what it provides"]
 
 
 class Workstream(Provider):
     """A field in which jurisdictions work together.
 
+    ``queries`` are look-ups that are asked with inputs and answered at once (a journey, a map from one place).
     ``target`` is the measure that a plan improves. ``worth`` names the param that values one unit of it in CNY (for the
     split of a dividend), ``shares`` the column by which a total budget is split where each decides alone, ``budget_cny``
     the (default, largest) budget that surfaces offer.
@@ -73,6 +78,7 @@ class Workstream(Provider):
     measures: ClassVar[Mapping[str, Measure]] = NOTHING
     layers: ClassVar[Mapping[str, Layer]] = NOTHING
     matters: ClassVar[Mapping[str, Matter]] = NOTHING
+    queries: ClassVar[Mapping[str, Query]] = NOTHING
     target: ClassVar[str] = ""
     worth: ClassVar[str] = ""
     shares: ClassVar[str] = ""
@@ -98,7 +104,13 @@ class Workstream(Provider):
             problems.append(f"worth {self.worth!r} is not a param")
         if self.shares and self.shares.partition(".")[0] not in self.tables:
             problems.append(f"shares {self.shares!r} is not a column of a declared table")
-        return problems
+        return problems + _unkeepable(self)
+
+
+def _unkeepable(provider: Provider) -> list[str]:
+    kind = provider.product_type
+    lacking = [name for name in ("arrays", "from_arrays") if kind is not None and not callable(getattr(kind, name, None))]
+    return [f"product_type {kind.__name__} lacks {' and '.join(lacking)}"] if kind is not None and lacking else []
 
 
 def _dangling(provider: Provider) -> list[str]:
@@ -107,6 +119,9 @@ def _dangling(provider: Provider) -> list[str]:
     problems = []
     for name, measure in getattr(provider, "measures", {}).items():
         problems += [f"measure {name!r} uses {one!r}, which is not declared" for one in measure.uses if one not in known]
+    for name, query in getattr(provider, "queries", {}).items():
+        problems += [f"query {name!r} uses {one!r}, which is not declared" for one in query.uses if one not in known]
+        problems += query_problems(name, query)
     columns = {f"{table}.{column}" for table, declared in provider.tables.items() for column in declared.columns}
     for name, rule in provider.rules.items():
         if rule.item and rule.item not in columns:
@@ -117,4 +132,6 @@ def _dangling(provider: Provider) -> list[str]:
     for name, lever in provider.levers.items():
         if lever.changes not in columns and lever.changes not in known:
             problems.append(f"lever {name!r} changes {lever.changes!r}, which is not declared")
+        if lever.changes.startswith("rules.") and lever.op != "set":
+            problems.append(f"lever {name!r} must set the rule that it changes: a rule is never added to")
     return problems

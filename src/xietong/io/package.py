@@ -16,7 +16,7 @@ from xietong.core.region import Region, parse_day
 from xietong.core.rulebook import EVER, RuleRow, check_rows, resolve
 from xietong.core.text import T
 from xietong.core.workstream import Provider
-from xietong.io import descriptor, tabular
+from xietong.io import descriptor, kept, tabular
 from xietong.io.cells import geodataframe
 from xietong.io.checks import check_areas, check_params, check_references, check_units
 from xietong.io.descriptor import DESCRIPTOR, Descriptor
@@ -128,6 +128,7 @@ class _Reader:
             timezone=found.timezone,
             currency=found.currency,
             draw=geodataframe,
+            keep=kept.product,
             folder=found.name if self.folder.parent == BUNDLED else str(self.folder),
         )
 

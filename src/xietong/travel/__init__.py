@@ -1,0 +1,1 @@
+"""Travel times by timetable: a Feed compiled into arrays, asked through ``Network``."""
