@@ -295,3 +295,33 @@ def test_a_workstream_is_described_as_a_region_has_it(ask: Ask, sound: Folder) -
     (limit,) = (one for one in view["params"] if one["param"] == "limit_min")
     assert (limit["low"], limit["value"], limit["high"]) == (40, 60, 80)
     assert ask("describe", "air", "--region", str(sound.path), "--json").json["missing"]
+
+
+def test_a_timetable_is_brought_into_a_region_or_every_fault_is_printed(ask: Ask, tmp_path: Path) -> None:
+    folder, feed = tmp_path / "twin", tmp_path / "feed"
+    assert ask("region", "new", str(folder)).code == 0
+    feed.mkdir()
+    texts = {
+        "stops": "stop_id,stop_name,stop_lat,stop_lon\na,Alpha,50.29,10.01\nb,Beta,50.37,10.26\n",
+        "routes": "route_id,route_short_name,route_type\nr,R1,2\n",
+        "trips": "route_id,service_id,trip_id\nr,s,t\n",
+        "calendar_dates": "service_id,date,exception_type\ns,20260302,1\n",
+        "stop_times": "trip_id,stop_id,arrival_time,departure_time,stop_sequence\nt,a,08:00:00,08:00:00,1\nt,b,08:20:00,08:20:00,2\n",
+    }
+    for name, text in texts.items():
+        (feed / f"{name}.txt").write_text(text)
+    words = ("region", "timetable", str(folder), str(feed), "--date", "2026-03-02", "--name", "spring", "--title-zh", "春", "--title-en", "Spring")
+    made = ask(*words, "--valid-from", "2026-01-01", "--source", "operator", "--quality", "published")
+    assert made.code == 0 and made.err == ""
+    assert "timetable spring of 2026-03-02: 1 train(s), 2 calls, 2 stations; published, used from 2026-01-01" in made.out
+    assert ask("region", "validate", str(folder)).code == 0
+    assert "Spring" in ask("rail", "status", "--region", str(folder), "--as-of", "2026-01-01", "--lang", "en").out
+    (feed / "stops.txt").write_text(texts["stops"] + "".join(f"s{number},S,99{number},0\n" for number in range(9)))
+    (feed / "trips.txt").write_text(texts["trips"] + "".join(f"r,nowhere,u{number}\n" for number in range(60)))
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    wrong = ask(*words)
+    refused(wrong, "stops.txt:4:stop_lat", "trips.txt:3:service_id", "nothing was read")
+    assert "and 20 more" not in wrong.err and wrong.err.count("stop_lat") == 9
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    refused(ask(*words[:4], "--name", "spring"), "--date")
+    refused(ask(*words, "--quality", "good"), "quality 'good'")

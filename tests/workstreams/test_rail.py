@@ -250,6 +250,15 @@ def test_a_new_line_runs_its_trains_at_its_length_and_speed(twin: Folder) -> Non
     assert np.diff(there.departures_min) == pytest.approx([20.0] * 47) and there.departures_min[0] == 370
 
 
+def test_a_line_with_a_single_station_changes_nothing_and_says_so(twin: Folder) -> None:
+    twin.put("rail_line_stops", twin.lines("rail_line_stops")[:2])
+    region = twin.load()
+    result = region.rail.with_steps(["line:crossing"]).status()
+    assert railway(region, steps=["line:crossing"]).added == []
+    assert result.value("hours", "current") == region.rail.status().value("hours", "current")
+    assert any("change nothing" in note.en and "River crossing" in note.en for note in result.outcomes["current"].notes)
+
+
 def test_a_train_whose_times_decrease_is_named(twin: Folder) -> None:
     twin.set("train_stops", twin.line_of("train_stops", train="R4", seq=2), arrive_min=1, leave_min=1)
     with pytest.raises(DataError) as error:
@@ -297,12 +306,48 @@ def test_what_is_switched_on_shortens_trips_and_lengthens_none(today: Region, st
     assert (after <= before).all() and (after < before - 0.01).sum() >= least
 
 
-@pytest.mark.parametrize("line", ["jinwei", "xiongshang", "link"])
-def test_lines_whose_stations_are_unknown_change_nothing_and_say_so(today: Region, line: str) -> None:
-    result = today.rail.with_steps([f"line:{line}"]).status()
-    assert result.value("hours", "current") == today.rail.status().value("hours", "current")
-    title = today.table("rail_lines").set_index("line")["name_en"][line]
-    assert any(title in note.en for note in result.outcomes["current"].notes)
+def test_every_line_that_is_not_built_shortens_trips_when_switched_on_and_says_what_is_assumed(today: Region) -> None:
+    lines = today.table("rail_lines").set_index("line")
+    before, plain = railway(today).day[0], today.rail.status()
+    planned = lines.index[lines["built"] < 0.5]
+    assert set(planned) == {"jingbin_south", "jinwei", "link", "xiongshang", "xiongxin"}
+    assert not any("change nothing" in note.en or any(lines["name_en"][line] in note.en for line in planned) for note in plain.outcomes["current"].notes)
+    for line in planned:
+        after = railway(today, steps=[f"line:{line}"]).day[0]
+        assert (after <= before).all() and (after < before - 0.01).sum() >= 20, line
+        result = today.rail.with_steps([f"line:{line}"]).status()
+        assert result.value("minutes", "current") < plain.value("minutes", "current") - 0.001
+        assert any(lines["name_en"][line] in note.en and lines["note_en"][line] in note.en for note in result.outcomes["current"].notes)
+        assert any(lines["name_zh"][line] in note.zh and lines["note_zh"][line] in note.zh for note in result.outcomes["current"].notes)
+
+
+def test_stations_that_nobody_has_located_stand_at_a_county_and_are_never_worded_as_facts(today: Region) -> None:
+    stations = today.table("rail_stations").set_index("station")
+    assumed = stations[stations["source"] == "assumption"]
+    assert len(assumed) == 10 and set(assumed["quality"]) == {"illustrative"}
+    for row in assumed.itertuples():
+        county = today.areas.by_id[row.area]
+        assert (county.lon, county.lat) == (row.lon, row.lat) and county.level == "county"
+        assert row.name_zh[:2] in county.title.zh or (row.name_zh, county.title.zh) in {("衡水南", "桃城区"), ("廊坊东", "广阳区")}
+    stops = today.table("rail_line_stops")
+    stops = stops[stops["station"].isin(assumed.index)]
+    assert set(stops["quality"]) == {"illustrative"} and set(stops["station"]) == set(assumed.index)
+    # Not even the names of the stops between Binhai and Shandong are known: theirs say that they are assumed.
+    unnamed = assumed.loc[stops.loc[stops["source"] == "assumption", "station"]]
+    assert len(unnamed) == 2 and all("(假定站)" in one for one in unnamed["name_zh"]) and all("(assumed stop)" in one for one in unnamed["name_en"])
+    assert "unknown to us" in today.table("rail_lines").set_index("line")["note_en"]["jinwei"]
+
+
+@pytest.mark.parametrize(("line", "stretched"), [("link", True), ("jingbin_south", True), ("jinwei", False), ("xiongshang", False), ("xiongxin", False)])
+def test_the_length_of_a_line_is_that_of_its_legs_only_where_both_its_ends_are_listed(today: Region, line: str, stretched: bool) -> None:
+    here = railway(today, steps=[f"line:{line}"])
+    row, own = here.added[0], here.grid.own[line]
+    at = here.grid.points[here.grid.lines[line]]
+    plain = here.data.p["rail_detour"] * 2 * 6371.0088 * np.arcsin(np.linalg.norm(np.diff(at, axis=0), axis=1) / 2)
+    km = here.grid.legs_km(row)
+    assert km[~own] == pytest.approx(plain[~own], rel=1e-4)
+    assert km[own].sum() == pytest.approx(row["length_km"] if stretched else plain[own].sum(), rel=1e-4)
+    assert stretched or km[own].sum() < row["length_km"]
 
 
 def test_measures_are_those_of_the_matrix(today: Region) -> None:

@@ -183,6 +183,36 @@ def validate_region(folder: Annotated[str, typer.Argument(metavar="DIR")], as_js
         raise typer.Exit(2)
 
 
+@region_app.command("timetable")
+def bring_timetable(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The region's folder")],
+    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="GTFS: zip files or folders, read as one")],
+    date: Annotated[str, typer.Option("--date", help="The day whose trains are taken: YYYY-MM-DD", metavar="DATE")],
+    name: Annotated[str, typer.Option("--name", help="Id of the timetable; one of this name is replaced", metavar="ID")],
+    title_zh: Annotated[str, typer.Option("--title-zh", help="Its Chinese title")] = "",
+    title_en: Annotated[str, typer.Option("--title-en", help="Its English title")] = "",
+    valid_from: Annotated[str, typer.Option("--valid-from", help="The day from which it is used (default: the day of --date)", metavar="DATE")] = "",
+    source: Annotated[str, typer.Option("--source", help="Id in sources.csv (default gtfs_ID); added where it is missing", metavar="ID")] = "",
+    quality: Annotated[str, typer.Option("--quality", help="published, derived or illustrative")] = "derived",
+    max_km: Annotated[float, typer.Option("--max-km", help="Stops further than this from every place are left out")] = 50.0,
+) -> None:
+    """Bring the trains of a day from a GTFS feed into a region: all files are written, or none."""
+    from xietong.core.errors import DataError
+    from xietong.io.timetable import bring
+    from xietong.workstreams import catalogue
+
+    options = {"title": (title_zh, title_en), "valid_from": valid_from, "source": source, "quality": quality, "max_km": max_km}
+    try:
+        with _computing():
+            found = bring(folder, feeds, date, name, catalogue(), **options)
+    except DataError as error:  # a feed's faults can be seen nowhere else: all of them are printed
+        sys.stderr.write("\n".join([f"xietong: {error.args[0]}", *(f"  {fault}" for fault in error.faults)]) + "\n")
+        raise typer.Exit(2) from None
+    counts = f"{found.trains:,} train(s), {found.calls:,} calls, {found.stations:,} stations"
+    used = f"{found.entry.quality}, used from {found.entry.valid_from}"
+    sys.stdout.write("\n".join([f"{folder}: timetable {found.entry.name} of {found.date}: {counts}; {used}", *(f"  {note}" for note in found.notes)]) + "\n")
+
+
 @region_app.command("show")
 def show_region(region: RegionOption = "jjj", as_of: DayOption = "", lang: LangOption = "", as_json: JsonOption = False) -> None:
     """Show a region: levels, jurisdictions, tables with their quality, workstreams it can feed."""

@@ -15,6 +15,7 @@ from xietong.core.data import Data, Params
 from xietong.core.declare import Param, Quality, Step, Table
 from xietong.core.digest import digest, frame_digest, plain, source_digest
 from xietong.core.errors import MissingTables, NotFound, UsageError
+from xietong.core.naming import named
 from xietong.core.rulebook import Resolved, RuleRow, resolve
 from xietong.core.text import T
 from xietong.core.workstream import Provider, Workstream
@@ -137,9 +138,10 @@ class Region:
             raise NotFound(f"there is no workstream {name!r}; there are {', '.join(self.workstreams)}")
         return Bound(self, self.workstreams[name])
 
-    @property
+    @cached_property
     def workstreams(self) -> dict[str, Workstream]:
-        return {name: one for name, one in sorted(self.catalogue.items()) if isinstance(one, Workstream)}
+        """The installed workstreams by name, their titles naming what this region names."""
+        return {name: named(one, self.tables) for name, one in sorted(self.catalogue.items()) if isinstance(one, Workstream)}
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -263,8 +265,7 @@ class Region:
             return {row.quality for row in self.rows if row.rule == f"{provider.name}.{name}" and row.holds(self.day)}
         if use in provider.needs:
             source = self.provider(use)
-            names = [*source.tables, *(f"params.{param}" for param in source.params), *(f"rules.{rule}" for rule in source.rules), *source.needs]
-            return set().union(*(self.qualities(source, one) for one in names)) or {Quality.DERIVED}
+            return set().union(*(self.qualities(source, one) for one in source.product_uses)) or {Quality.DERIVED}
         return {Quality(value) for value in self.tables[use]["quality"].unique()} if use in self.tables else set()
 
     def years(self, uses: Sequence[str]) -> str | None:

@@ -18,7 +18,7 @@ from xietong.core.progress import Progress
 from xietong.core.region import steps_digest
 from xietong.core.result import Cell, Figure, PlanResult, Range, Result, Sensitivity, Side, Swing
 from xietong.core.steps import read_steps
-from xietong.core.workstream import Workstream
+from xietong.core.workstream import Provider, Workstream
 
 if TYPE_CHECKING:
     from xietong.core.region import Region
@@ -149,16 +149,17 @@ class Bound:
 
     def _ranges(self) -> dict[str, Param]:
         """Assumptions that the figures rest on, those of needed products included, where they have a range."""
+        queue: list[tuple[Provider, tuple[str, ...]]] = [(self.workstream, tuple(use for one in self.workstream.measures.values() for use in one.uses))]
+        queue += [(one, one.product_uses) for one in map(self.region.provider, self.workstream.needs)]
         found: dict[str, Param] = {}
-        queue = [self.workstream.name, *self.workstream.needs]
-        for name in queue:
-            one = self.region.catalogue[name] if name in self.region.catalogue else self.region.provider(name)
-            queue.extend(need for need in one.needs if need not in queue)
-            found |= {f"{one.name}.{param}": declared for param, declared in self.region.params(one).items() if declared.low < declared.high}
-        # Of its own, only those on which a figure rests: what a lever costs moves no border.
-        used = {use.partition(".")[2] for measure in self.workstream.measures.values() for use in measure.uses if use.startswith("params.")}
-        own = f"{self.workstream.name}."
-        return {name: param for name, param in found.items() if not name.startswith(own) or name.removeprefix(own) in used}
+        for one, uses in queue:
+            if one is not self.workstream:
+                queue.extend((other, other.product_uses) for other in map(self.region.provider, one.needs))
+            # Only what a figure rests on: what a lever costs moves no border.
+            params = self.region.params(one)
+            names = [name for name in params if f"params.{name}" in uses]
+            found |= {f"{one.name}.{name}": params[name] for name in names if params[name].low < params[name].high}
+        return found
 
     # -- measuring -----------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xietong.core.declare import worst
 from xietong.core.glossary import unit_view
+from xietong.core.naming import named
 from xietong.core.result import Cell, PlanResult, Result, title_of
 from xietong.core.steps import key_names, options
 from xietong.core.text import T, same
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def declaration_view(workstream: Workstream) -> dict[str, Any]:
     """What a workstream declares."""
+    workstream = named(workstream, {})
     default, largest = workstream.budget_cny
     return {
         "workstream": workstream.name,

@@ -21,7 +21,8 @@ class Provider:
 
     Where several can provide a product for a region, the one with the highest ``rank`` does. A product that takes long may
     be kept between two starts: ``product_type`` is its class, with ``arrays()``, which gives arrays of numbers or fixed-width
-    text by name, and a classmethod ``from_arrays(arrays)``, which makes the same product of them.
+    text by name, and a classmethod ``from_arrays(arrays)``, which makes the same product of them. ``rests_on`` says what it
+    rests on where that is not all that is declared, in the words of ``Measure.uses``.
     """
 
     title: ClassVar[T]
@@ -33,10 +34,16 @@ class Provider:
     provides: ClassVar[str] = ""
     rank: ClassVar[int] = 0
     product_type: ClassVar[type | None] = None
+    rests_on: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:
         return type(self).__name__.lower()
+
+    @property
+    def product_uses(self) -> tuple[str, ...]:
+        """What the product rests on, as in ``Measure.uses``: ``rests_on``, or all that is declared."""
+        return self.rests_on or (*self.tables, *(f"params.{param}" for param in self.params), *(f"rules.{rule}" for rule in self.rules), *self.needs)
 
     @property
     def about(self) -> T:
@@ -116,7 +123,7 @@ def _unkeepable(provider: Provider) -> list[str]:
 def _dangling(provider: Provider) -> list[str]:
     """Names in the declarations that refer to nothing."""
     known = {*provider.tables, *(f"rules.{name}" for name in provider.rules), *(f"params.{name}" for name in provider.params), *provider.needs}
-    problems = []
+    problems = [f"rests_on names {one!r}, which is not declared" for one in provider.rests_on if one not in known]
     for name, measure in getattr(provider, "measures", {}).items():
         problems += [f"measure {name!r} uses {one!r}, which is not declared" for one in measure.uses if one not in known]
     for name, query in getattr(provider, "queries", {}).items():

@@ -23,14 +23,20 @@ def describe(folder: Path, catalogue: Mapping[str, Provider], meta: Mapping[str,
     resources = []
     for path in sorted(folder.glob("*.csv")):
         name = path.stem
-        entry: dict[str, Any] = {"name": name, "path": path.name, "profile": "tabular-data-resource", "encoding": "utf-8"}
-        if name in declared:
-            entry["title"] = f"{declared[name].title.zh} | {declared[name].title.en}"
-            entry["schema"] = schema(declared[name], sourced=name != "sources")
-        else:
+        entry = resource(name, path.name, declared.get(name))
+        if name not in declared:
             entry = {**known.get(name, {}), **entry}
         resources.append(entry)
     return {**meta, "resources": resources}
+
+
+def resource(name: str, file: str, table: Table | None) -> dict[str, Any]:
+    """The entry of a CSV, with a schema where its table is declared."""
+    entry: dict[str, Any] = {"name": name, "path": file, "profile": "tabular-data-resource", "encoding": "utf-8"}
+    if table is not None:
+        entry["title"] = f"{table.title.zh} | {table.title.en}"
+        entry["schema"] = schema(table, sourced=name != "sources")
+    return entry
 
 
 def schema(table: Table, sourced: bool = True) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from xietong.io.gtfs_calendar import iso, read_calendar, span, weekday
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
-__all__ = ["FORBIDDEN", "TIMED", "WALK", "Feed", "busiest_weekday", "digest", "read", "service_days"]
+__all__ = ["FORBIDDEN", "TIMED", "WALK", "Feed", "busiest_weekday", "digest", "read", "service_days", "stations"]
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -125,6 +125,31 @@ def busiest_weekday(paths: Paths) -> str:
     if (best := _busiest(days)) is None:
         raise DataError("No trip runs on any day from Monday to Friday.")
     return iso(best)
+
+
+def stations(paths: Paths, feed: Feed) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each stop of ``feed``, read from these paths, the station that it is part of (parent_station, to the top), or itself: id, name, lon, lat."""
+    faults = Faults()
+    sources = _sources(paths, faults)
+    found = {stop: row for row, stop in enumerate(feed.stop_id.tolist())}
+    ids, names, lon, lat = feed.stop_id.copy(), feed.stop_name.copy(), feed.lon.copy(), feed.lat.copy()
+    for source in sources:
+        stops = read_stops(source, faults)
+        faults.stop()
+        assert stops is not None
+        # Ids begin with the feed's name where they clashed with another feed's.
+        prefixed = any(f"{source.name}:{stop}" in found for stop in stops.id)
+        prefix = f"{source.name}:" if prefixed else ""
+        for number, stop in enumerate(stops.id.tolist()):
+            top, row = number, found.get(prefix + stop)
+            for _ in range(3):  # a boarding area, its platform, the station
+                top = int(stops.parent[top]) if stops.parent[top] >= 0 else top
+            if row is None or top == number:
+                continue
+            ids[row], names[row] = prefix + stops.id[top], stops.name[top]
+            if stops.placed[top]:
+                lon[row], lat[row] = stops.lon[top], stops.lat[top]
+    return ids, names, lon, lat
 
 
 def digest(paths: Paths, date: str | datetime.date) -> str:

@@ -396,22 +396,25 @@ def _durations(labels: Labels, stops: Array, seconds: Array, direct: int, limit:
 
 
 @compiled
-def _nearest_ranks(values: Array, ranks: Array, out: Array) -> None:
-    """The values of given (ascending) ranks: bisection on the value, counting with vector instructions."""
-    low, high = values[0], values[0]
+def _nearest_ranks(values: Array, ranks: Array, low: Array, high: Array, out: Array) -> None:
+    """The values of given (ascending) ranks: bisection on the value, counting with vector instructions. Each count narrows
+    what is left for all ranks (``low`` and ``high`` are room for that)."""
+    least, most = values[0], values[0]
     for at in range(len(values)):
-        low = min(low, values[at])
-        high = max(high, values[at])
+        least = min(least, values[at])
+        most = max(most, values[at])
+    low[:] = least
+    high[:] = most
     for position in range(len(ranks)):
-        left, right = np.int64(low), np.int64(high)
-        while left < right:
-            middle = left + (right - left) // 2
-            if _count(values, middle) > ranks[position]:
-                right = middle
-            else:
-                left = middle + 1
-        out[position] = left if left < np.iinfo(values.dtype).max else FAR
-        low = values.dtype.type(left)
+        while low[position] < high[position]:
+            middle = low[position] + (high[position] - low[position]) // 2
+            count = _count(values, middle)
+            for other in range(position, len(ranks)):
+                if count > ranks[other]:
+                    high[other] = min(high[other], middle)
+                else:
+                    low[other] = max(low[other], middle + 1)
+        out[position] = low[position] if low[position] < np.iinfo(values.dtype).max else FAR
 
 
 @compiled
@@ -477,6 +480,7 @@ def travel_times(
     destinations = len(egress.ptr) - 1
     times = np.empty((destinations, blocks * window), labels.ride.dtype)
     best = np.empty(window, labels.ride.dtype)
+    low, high = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int64)
     for row in range(len(origins)):
         o = origins[row]
         stops, seconds = access.stop[access.ptr[o] : access.ptr[o + 1]], access.seconds[access.ptr[o] : access.ptr[o + 1]]
@@ -494,7 +498,7 @@ def travel_times(
             _copy(times, out.every[row])
         times[:, minutes:] = np.iinfo(times.dtype).max  # of no rank that is asked for
         for d in range(destinations if len(ranks) else 0):
-            _nearest_ranks(times[d], ranks, out.ranks[row, d])
+            _nearest_ranks(times[d], ranks, low, high, out.ranks[row, d])
 
 
 @compiled

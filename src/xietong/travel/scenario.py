@@ -86,7 +86,7 @@ def edges(frame: Frame, feed: Feed) -> tuple[Array, Array, Array]:
 
 def legs(feed: Feed) -> tuple[Array, Array]:
     """Stops [C] that each call leaves and reaches next; -1 as the next stop of a trip's last call."""
-    after = np.append(feed.stop[1:], np.int32(-1))
+    after = np.append(feed.stop[1:], np.int32(-1))[: len(feed.stop)]  # a feed may have lost every trip
     after[feed.offsets[1:] - 1] = -1
     return feed.stop, after
 

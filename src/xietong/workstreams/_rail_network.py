@@ -132,6 +132,25 @@ class Grid:
         stops = self.data["rail_line_stops"]
         return {str(line): part["own"].to_numpy()[1:] >= 0.5 for line, part in stops.groupby("line", sort=True)}
 
+    @cached_property
+    def joined(self) -> list[tuple[Array, Array]]:
+        """Sets of jurisdictions that trains join, and the stations at which such trains call.
+
+        Trains are those of the timetable; at stations that it does not serve, those of the lines there, built or not. So what
+        is built never makes a change longer, which the bound of a plan rests on.
+        """
+        feed = self.feed
+        serves = np.zeros((len(feed.trip_id), len(self.data.jurisdictions)), dtype=bool)
+        trip = np.repeat(np.arange(len(feed.trip_id)), np.diff(feed.offsets))
+        serves[trip, self.home[feed.stop]] = True
+        # A region has at most 50 jurisdictions: a set of them is one number.
+        code = serves @ (1 << np.arange(serves.shape[1], dtype=np.int64))
+        _, first, kind = np.unique(code, return_index=True, return_inverse=True)
+        found = [(np.flatnonzero(serves[one]), np.unique(feed.stop[kind.reshape(-1)[trip] == number])) for number, one in enumerate(first)]
+        new = np.ones(len(self.home), dtype=bool)
+        new[feed.stop] = False
+        return found + [(np.unique(self.home[at]), at[new[at]]) for at in self.lines.values()]
+
     def legs_km(self, line: dict[str, Any]) -> Array:
         """Kilometres between the stations of a line's trains. On its own legs its length is shared out by great circles;
         elsewhere, and where the length is unknown, they are great circles x the detour."""
@@ -212,22 +231,10 @@ class Railway:
         """[S] the lowest value of a rule over the ordered pairs of jurisdictions that a station's trains join."""
         names = np.array(self.data.jurisdictions, dtype=str)
         value = self.data.rule(rule, names[:, None], names[None, :])
-        joined, kind = self._joined
-        lowest = np.array([value[np.ix_(one, one)].min() for one in joined])
         found = value[self.grid.home, self.grid.home].astype(float)
-        np.minimum.at(found, self.running.stop, lowest[kind][np.repeat(np.arange(len(kind)), np.diff(self.running.offsets))])
+        for members, stops in self.grid.joined:
+            np.minimum.at(found, stops, value[np.ix_(members, members)].min())
         return np.asarray(found)
-
-    @cached_property
-    def _joined(self) -> tuple[list[Array], Array]:
-        """The sets of jurisdictions that trains join, and for each train the number of its set."""
-        feed = self.running
-        serves = np.zeros((len(feed.trip_id), len(self.data.jurisdictions)), dtype=bool)
-        serves[np.repeat(np.arange(len(feed.trip_id)), np.diff(feed.offsets)), self.grid.home[feed.stop]] = True
-        # A region has at most 50 jurisdictions: a set of them is one number.
-        code = serves @ (1 << np.arange(serves.shape[1], dtype=np.int64))
-        _, first, kind = np.unique(code, return_index=True, return_inverse=True)
-        return [np.flatnonzero(serves[one]) for one in first], kind.reshape(-1)
 
     def _cut(self, feed: Feed) -> Array:
         """Which legs a closed border cuts out: those between two jurisdictions between which no train crosses."""

@@ -44,7 +44,9 @@ def matrix(data: Data, departure_min: int, window_min: int, percentile: float) -
 
 def journeys(data: Data, origin: str, destination: str, departure_min: int, window_min: int) -> dict[str, Any]:
     """The journeys by rail of the window that neither another (later departure, earlier arrival, fewer trains) nor the road
-    beats, each with its legs, and how long the road takes. Times are minutes after midnight; a way by road begins or ends at the door and holds the time that the station takes.
+    beats, each with its legs, and how long the road takes.
+
+    Times are minutes after midnight; a way by road begins or ends at the door and holds the time that the station takes.
     """
     from xietong.kernels.timetable import FAR
     from xietong.travel.asking import DAY_MIN, window
@@ -87,6 +89,7 @@ def lines(data: Data) -> dict[str, Any]:
         "lines": [
             {
                 **{name: row[name] for name in ("line", "name_zh", "name_en", "status", "opened", "length_km", "design_speed_kmh", "trains_a_day")},
+                "note_zh": row["note_zh"], "note_en": row["note_en"],
                 "built": bool(row["built"] >= 0.5), "stations": names.get(row["line"], []), "points": points.get(row["line"], []),
             }
             for row in records(data["rail_lines"])
@@ -139,5 +142,5 @@ QUERIES = {
         T("行程与车次", "Journeys and trains"), {"origin": ORIGIN, "destination": DESTINATION, **ASKED, "window_min": SPELL}, journeys, USES,
         {"road_min": "min", "departure_min": "min", "arrival_min": "min", "minutes": "min"},
     ),
-    "lines": Query(T("线路图", "Lines to be drawn"), {}, lines, ("rail_stations", "rail_lines", "rail_line_stops"), {"length_km": "km", "design_speed_kmh": "km/h"}),
+    "lines": Query(T("线路图", "Lines to be drawn"), {}, lines, ("rail_stations", "rail_lines", "rail_line_stops"), {"length_km": "km", "design_speed_kmh": "km/h", "trains_a_day": "trips/day"}),
 }  # fmt: skip

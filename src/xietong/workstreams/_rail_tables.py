@@ -108,10 +108,13 @@ RAIL_LINES = Table(
         ),
         "design_speed_kmh": Column(T("设计速度", "design speed"), unit="km/h", low=10, high=600, examples=(250,)),
         "trains_a_day": Column(
-            T("时刻表之外每日每方向开行列数", "trains a day each way besides those of the timetable"), unit="trips", low=0, high=1000, examples=(48,)
+            T("时刻表之外每日每方向开行列数", "trains a day each way besides those of the timetable"), unit="trips/day", low=0, high=1000, examples=(48,)
         ),
         "cost_cny": Column(T("造价", "cost of building it"), unit="cny", low=0, high=1e13, optional=True, examples=(4e8,)),
         "built": Column(T("已建成(1为是)", "built (1: yes)"), "integer", unit="flag", low=0, high=1, examples=(0,)),
+        # Told with every answer in which the line is switched on, so that what is assumed about it cannot be overlooked.
+        "note_zh": Column(T("中文说明(所作假定)", "Chinese note (what is assumed)"), "text", optional=True, examples=("",)),
+        "note_en": Column(T("英文说明(所作假定)", "English note (what is assumed)"), "text", optional=True, examples=("",)),
     },
 )
 

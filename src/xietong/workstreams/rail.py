@@ -54,8 +54,8 @@ PARAMS = {
     "rail_detour": Param(T("线路长度未知时的绕行系数", "detour of a line whose length is unknown"), "ratio", 1.15, 1.05, 1.3, "assumption"),
     "commercial_share": Param(T("旅行速度与设计速度之比(新线)", "running speed as a share of design speed (new lines)"), "share", 0.65, 0.55, 0.75, "assumption"),
     "dwell_min": Param(T("新线列车停站时间", "stop of a new line's trains"), "min", 2, 1, 3, "assumption"),
-    "line_cny_km": Param(T("新建铁路每公里造价", "cost of a kilometre of new railway"), "cny", 1.5e8, 1e8, 2e8, "assumption"),
-    "motorway_cny_km": Param(T("新建高速公路每公里造价", "cost of a kilometre of new motorway"), "cny", 1.2e8, 8e7, 2e8, "assumption"),
+    "line_cny_km": Param(T("新建铁路每公里造价", "cost of a kilometre of new railway"), "cny/km", 1.5e8, 1e8, 2e8, "assumption"),
+    "motorway_cny_km": Param(T("新建高速公路每公里造价", "cost of a kilometre of new motorway"), "cny/km", 1.2e8, 8e7, 2e8, "assumption"),
     "train_cny": Param(T("每日增开一对列车的费用(含车辆)", "cost of one more train a day each way (rolling stock included)"), "cny", 8e7, 4e7, 1.2e8, "assumption"),
     "timed_cny": Param(T("一站实行衔接等候的费用", "cost of timed connections at a station"), "cny", 3e7, 1e7, 6e7, "assumption"),
     "pact_cny": Param(T("两地安检互认的费用", "cost of recognising checks between two sides"), "cny", 2e8, 1e8, 4e8, "assumption"),
@@ -129,6 +129,7 @@ class Rail(Workstream):
     provides = "times"
     rank = 1
     product_type = DoorTimes
+    rests_on = USES
     needs = ("road",)
     tables = {
         "population": POPULATION,
@@ -156,7 +157,7 @@ class Rail(Workstream):
             T("人口加权平均门到门时间", "Mean time from door to door, weighted by people"), "min", "places", "place", RESIDENT, _ratio("person_min", "pop_known"), "lower", WEIGHED,
         ),
         **{f"nearest_{limit}": _people("nearest", limit, "最近核心城市", "the nearest core", WEIGHED) for limit in LIMITS},
-        **{f"core{core}_{limit}": _people(f"core{core}", limit, f"{core}号核心城市", f"core {core}", (*WEIGHED, "rail_cores")) for core in CORES for limit in LIMITS},
+        **{f"core{core}_{limit}": _people(f"core{core}", limit, f"{{rail_cores.rank={core}|{core}号核心城市}}", f"{{rail_cores.rank={core}|core {core}}}", (*WEIGHED, "rail_cores")) for core in CORES for limit in LIMITS},
         "one_hour": Measure(
             T("一小时内可达的地点对比例", "Share of pairs of places within an hour"), "share", "places", "place", RESIDENT, _ratio("pairs_60", "pairs"), "higher", USES,
         ),
@@ -172,14 +173,16 @@ class Rail(Workstream):
     }  # fmt: skip
     layers = {
         "nearest": Layer(T("到最近核心城市的时间", "Time to the nearest core"), "places", "area", "nearest", "min", "lower", weight="pop_known"),
-        "core1": Layer(T("到1号核心城市的时间", "Time to core 1"), "places", "area", "core1", "min", "lower", weight="pop_known"),
+        "core1": Layer(
+            T("到{rail_cores.rank=1|1号核心城市}的时间", "Time to {rail_cores.rank=1|core 1}"), "places", "area", "core1", "min", "lower", weight="pop_known"
+        ),
         "mean": Layer(T("平均门到门时间", "Mean time from door to door"), "places", "area", "mean_min", "min", "lower", weight="pop_known"),
-        "trains": Layer(T("每日列车", "Trains a day"), "stations", "point", "trains", "trips", "higher"),
-        "flows": Layer(T("车站之间每日列车", "Trains a day between stations"), "legs", "flow", "trains", "trips"),
+        "trains": Layer(T("每日列车", "Trains a day"), "stations", "point", "trains", "trips/day", "higher"),
+        "flows": Layer(T("车站之间每日列车", "Trains a day between stations"), "legs", "flow", "trains", "trips/day"),
     }
     levers = {
         "line": Lever(T("新建铁路", "New line"), "rail_lines.built", "set", "flag", 1.0),
-        "trains": Lever(T("每日每方向增开列车", "More trains a day each way"), "rail_lines.trains_a_day", "add", "trips"),
+        "trains": Lever(T("每日每方向增开列车", "More trains a day each way"), "rail_lines.trains_a_day", "add", "trips/day"),
         "motorway": Lever(T("新建高速公路", "New motorway"), "motorways.built", "set", "flag", 1.0),
         "timed": Lever(T("衔接等候", "Timed connections"), "rail_stations.timed", "set", "flag", 1.0),
         "recognition": Lever(T("安检互认", "Recognition of checks"), "rules.recognised", "set", "share", 1.0),
@@ -283,7 +286,7 @@ def legs(railway: Railway) -> Frame:
 
 
 def _notes(railway: Railway) -> tuple[T, ...]:
-    """Which core is which, and which lines can change nothing."""
+    """Which core is which, what is assumed about lines that were switched on, and which lines can change nothing."""
     data = railway.data
     rows = records(data["rail_cores"].sort_values("rank"))
     alive = serving(railway)
@@ -292,6 +295,8 @@ def _notes(railway: Railway) -> tuple[T, ...]:
         f"core {row['rank']} is {row['name_en']}{'' if row['rank'] in alive else ' (not there yet or without a train that day: unknown)'}" for row in rows
     )
     notes = [T(f"核心城市:{zh}。", f"Cores: {en}.")]
+    told = [row for row in railway.added if row["note_zh"] and row["note_en"]]
+    notes += [T(f"{row['name_zh']}:{row['note_zh']}", f"{row['name_en']}: {row['note_en']}") for row in told]
     bare = [row for row in records(data["rail_lines"]) if row["trains_a_day"] >= 1 and row["line"] not in railway.grid.lines]
     if bare:
         zh, en = "、".join(row["name_zh"] for row in bare), ", ".join(row["name_en"] for row in bare)
