@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.reading import DESKTOP, WAIT
 from tests.servers import served
 from tests.toy import install_toy
 from xietong.app.api import STATIC
@@ -51,3 +53,24 @@ def _new_region(folder: Path, plugin: Path) -> None:
 
     command = [sys.executable, "-m", "xietong.app.cli", "region", "new", str(folder)]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(plugin)})
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Open an address; the test fails if the page logs an error or asks another server for anything."""
+    opened, trouble = [], []
+
+    def go(path: str, size: dict[str, int] = DESKTOP, locale: str = "zh-CN") -> Any:
+        context = browser.new_context(viewport=size, locale=locale)
+        context.set_default_timeout(WAIT)
+        page = context.new_page()
+        page.on("request", lambda request: trouble.append(request.url) if not re.match(rf"({re.escape(address)}|data:|blob:)", request.url) else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        opened.append(context)
+        page.goto(address + path)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+    assert not trouble

@@ -2,59 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.e2e.reading import PHONE, api, map_is_drawn, shown
+
 pytestmark = pytest.mark.browser
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-WAIT = 60_000
-
-
-def api(address: str, path: str) -> Any:
-    with urllib.request.urlopen(f"{address}/api/v1{path}") as answer:
-        return json.load(answer)
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Open an address; the test fails if the page logs an error or asks another server for anything."""
-    opened, trouble = [], []
-
-    def go(path: str, size: dict[str, int] = DESKTOP, locale: str = "zh-CN") -> Any:
-        context = browser.new_context(viewport=size, locale=locale)
-        context.set_default_timeout(WAIT)
-        page = context.new_page()
-        page.on("request", lambda request: trouble.append(request.url) if not re.match(rf"({re.escape(address)}|data:|blob:)", request.url) else None)
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        opened.append(context)
-        page.goto(address + path)
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-    assert not trouble
-
-
-def map_is_drawn(page: Any) -> None:
-    page.wait_for_selector('[data-map-idle="true"]')
-
-
-def shown(page: Any, measure: str, area: str, regime: str) -> float:
-    cell = page.locator(f'[data-testid="measure-table"] [data-measure="{measure}"][data-area="{area}"][data-regime="{regime}"]').first
-    return float(cell.get_attribute("data-value"))
-
-
-@contextmanager
-def settled(page: Any) -> Iterator[None]:
-    yield
-    page.wait_for_load_state("networkidle")
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "边界"), ("en", "Border")])
@@ -105,7 +61,7 @@ def test_a_workstream_of_ones_own_has_its_page_without_a_line_of_ui(visit: Calla
     map_is_drawn(page)
     answer = api(address, "/regions/twin/toy/border")
     assert shown(page, "spending", "twin", "current") == pytest.approx(answer["measures"][0]["values"]["current"]["twin"])
-    assert page.locator('[data-testid="tab-plan"]').count() == 0, "the toy has no levers"
+    assert page.locator('[data-testid="tab-plan"]').count() == 0, "the toy cannot choose"
 
 
 def test_a_workstream_whose_data_is_missing_says_which_tables(visit: Callable[..., Any]) -> None:

@@ -9,10 +9,13 @@ export class ApiError extends Error {
   }
 }
 
-export function url(path: string, query: Record<string, string | number | null | undefined> = {}): string {
+export type Asked = Record<string, string | number | readonly string[] | null | undefined>;
+
+export function url(path: string, query: Asked = {}): string {
   const q = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") q.set(key, String(value));
+    if (typeof value === "object" && value !== null) for (const one of value) q.append(key, one);
+    else if (value !== null && value !== undefined && value !== "") q.set(key, String(value));
   }
   const text = q.toString();
   return `${API}${path}${text ? `?${text}` : ""}`;

@@ -33,6 +33,7 @@ export interface Region {
 
 export interface CellProperties {
   area: string; name_zh: string; name_en: string; jurisdiction: string; parent: string | null;
+  lon?: number | null; lat?: number | null;
 }
 export type Cells = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, CellProperties> & { note?: T };
 
@@ -61,15 +62,33 @@ export interface RuleRow {
 
 export interface Declaration {
   workstream: string; title: T; about: T; target: string;
+  /** the region whose assumptions and options these are */
+  region?: string;
   /** whether it declares levers and how to choose among them */
   can_plan: boolean;
   measures: { measure: string; title: T; unit: Unit; whose: T | null; better: Better }[];
   rules: { rule: string; title: T; unit: Unit | string; closed: Num; open: Num }[];
   params: { param: string; title: T; unit: Unit | string; low: Num; value: Num; high: Num; source: string; quality: Quality }[];
-  levers: { lever: string; title: T; unit: Unit }[];
+  levers: Lever[];
+  /** quick look-ups, each with the inputs it takes and the units of what it answers */
+  queries?: Query[];
   layers: { layer: string; title: T; kind: Kind }[];
   budget_cny: { default: number; max: number } | null;
-  needs: string[]; tables: string[];
+  needs: string[]; tables: { table: string; title: T }[];
+}
+
+/** `options`: what a lever with a natural amount can still be used on here */
+export interface Lever { lever: string; title: T; unit: Unit; op?: "add" | "set"; amount?: Num; options?: LeverOption[] }
+export interface LeverOption { step: string; key: string[]; title: T; value: Num }
+export interface QueryInput {
+  input: string; title: T; type: "area" | "integer" | "number" | "text"; unit: Unit; required: boolean;
+  default: string | number | null; low: Num; high: Num; level: string; values: string[];
+}
+export interface Query { query: string; title: T; inputs: QueryInput[]; units: Record<string, Unit> }
+export interface Answer<V> {
+  workstream: string; query: string; title: T; as_of: string; regime: Regime; answer: V;
+  inputs: Record<string, string | number>; units: Record<string, Unit>; quality: Quality; year: string | null;
+  provenance: Record<string, unknown> & { command?: string };
 }
 
 export interface MeasureResult {

@@ -15,6 +15,8 @@ export interface MapProps {
   selected: string | null;
   outlined: string | null;
   onPick: (area: string | null) => void;
+  /** the cell under the pointer, as it moves */
+  onPoint?: ((area: string | null) => void) | undefined;
   /** what the pointer's cell says, below its name */
   hint?: ((area: string) => string | null) | undefined;
   legend: LegendText;

@@ -23,6 +23,11 @@ export function MapLegend({ legend, text, regime }: { legend: Legend; text: Lege
       )}
       {legend.kind === "jurisdictions" && <JurisdictionKeys items={legend.items} />}
       {legend.kind === "area" && <Ramp legend={legend} unit={text.unit} />}
+      {legend.kind === "keys" && (
+        <p className="legend__row legend__row--wrap num">
+          {legend.items.map(({ colour, label, shape }) => <span key={label} className={`legend__key ${shape ? `legend__key--${shape}` : ""}`}><i style={{ background: colour }} />{label}</span>)}
+        </p>
+      )}
       {legend.kind === "size" && <SizeKey legend={legend} unit={text.unit} />}
       {regime && (
         <p className="legend__row">

@@ -3,6 +3,8 @@ import { useWords } from "../i18n";
 import type { Engine } from "./engine";
 import { MapFrame, useDrawing, type Hover, type MapProps } from "./MapFrame";
 
+const NO_DOTS: readonly string[] = [];
+
 /** The map of a workstream: MapLibre, loaded when the first one is shown. */
 export function RegionMap(props: MapProps) {
   const { cells, regime, outlined, onPick } = props;
@@ -14,7 +16,8 @@ export function RegionMap(props: MapProps) {
   const [hover, setHover] = useState<Hover | null>(null);
   const focused = useRef<string | null>(null);
   const pick = useRef(onPick);
-  useEffect(() => { pick.current = onPick; }, [onPick]);
+  const point = useRef(props.onPoint);
+  useEffect(() => { pick.current = onPick; point.current = props.onPoint; }, [onPick, props.onPoint]);
   const { drawn, labels, outline, own } = useDrawing(props);
 
   useEffect(() => {
@@ -33,7 +36,7 @@ export function RegionMap(props: MapProps) {
         try {
           engine.current = createEngine(host.current, cells, controls, {
             onPick: (area) => pick.current(area),
-            onHover: (area, x, y) => setHover(area ? { area, x, y } : null),
+            onHover: (area, x, y) => { setHover(area ? { area, x, y } : null); point.current?.(area); },
             onIdle: () => setIdle(true),
           });
           setState("ready");
@@ -58,8 +61,7 @@ export function RegionMap(props: MapProps) {
     if (state !== "ready") return;
     setIdle(false);
     engine.current?.draw({
-      fills: drawn.fills, marks: { type: "FeatureCollection", features: drawn.features },
-      labels, regime, outline,
+      fills: drawn.fills, marks: drawn.features, labels, regime, outline, dots: drawn.dots ?? NO_DOTS,
     });
   }, [state, drawn, labels, regime, outline]);
 

@@ -9,9 +9,13 @@ export interface Base { areas: readonly Area[]; jurisdictions: readonly string[]
 export type Legend =
   | { kind: "jurisdictions"; items: { area: string; colour: string }[] }
   | { kind: "area"; scale: ColourScale; unknown: boolean }
+  | { kind: "keys"; items: LegendKey[] }
   | { kind: "size"; top: number; hidden: number; line: boolean; links?: number };
 
-export interface Marks { fills: Map<string, string>; features: GeoJSON.Feature[]; legend: Legend }
+/** A colour and what it says; `shape`: a dot or a line instead of a patch. */
+export interface LegendKey { colour: string; label: string; shape?: "dot" | "line" }
+
+export interface Marks { fills: Map<string, string>; features: readonly GeoJSON.Feature[]; legend: Legend; dots?: readonly string[] }
 
 /** How the borders between jurisdictions are drawn under a regime; `dash` in widths of the line. */
 export function borderLine(regime: Regime | null): { colour: string; width: number; dash: number[] | undefined } {

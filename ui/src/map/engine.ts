@@ -6,7 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { Cells, Regime } from "../api/types";
 import { INK, MARK, UNKNOWN_FILL } from "../styles/palette";
 import { borderLine } from "./drawing";
-import { borders, bounds } from "./geometry";
+import { borders, bounds, centres } from "./geometry";
 
 setWorkerUrl(workerUrl);
 
@@ -14,11 +14,13 @@ export interface Drawing {
   /** colour of each cell */
   fills: ReadonlyMap<string, string>;
   /** points and lines above the cells: properties `size` (px) and `colour` */
-  marks: GeoJSON.FeatureCollection;
+  marks: readonly GeoJSON.Feature[];
   labels: GeoJSON.FeatureCollection<GeoJSON.Point>;
   regime: Regime | null;
   /** around the chosen place, and around the one whose view this is */
   outline: GeoJSON.FeatureCollection;
+  /** cells that carry a dot at their point */
+  dots: readonly string[];
 }
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -37,6 +39,7 @@ function style(cells: Cells): StyleSpecification {
       marks: { type: "geojson", data: EMPTY },
       labels: { type: "geojson", data: EMPTY },
       around: { type: "geojson", data: EMPTY },
+      spots: { type: "geojson", data: centres(cells), promoteId: "area" },
     },
     layers: [
       { id: "background", type: "background", paint: { "background-color": "#f6f7f7" } },
@@ -45,6 +48,7 @@ function style(cells: Cells): StyleSpecification {
       { id: "border-halo", type: "line", source: "borders", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4.5, "line-opacity": 0.85 } },
       { id: "border", type: "line", source: "borders", layout: { "line-join": "round" }, paint: { "line-color": borderLine(null).colour, "line-width": borderLine(null).width } },
       { id: "hover", type: "line", source: "cells", paint: { "line-color": INK, "line-width": ["case", has("hover"), 1.4, 0] } },
+      { id: "dots", type: "circle", source: "spots", paint: { "circle-radius": ["case", has("dot"), 2.6, 0], "circle-color": INK, "circle-stroke-color": "#ffffff", "circle-stroke-width": ["case", has("dot"), 1, 0] } },
       { id: "around-halo", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 5 } },
       { id: "around", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": INK, "line-width": 2 } },
       { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
@@ -88,14 +92,15 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
 
   let ready = false;
   let next: Drawing | null = null;
+  let last: Drawing | null = null; // what is on the map
   let hovered: string | null = null;
   const flagged = new Map<string, Set<string>>(); // flag -> cells that carry it now
 
-  const flag = (name: string, areas: readonly string[]) => {
+  const flag = (name: string, areas: readonly string[], id = "cells") => {
     const before = flagged.get(name) ?? new Set<string>();
     const now = new Set(areas);
-    for (const id of before) if (!now.has(id)) map.setFeatureState({ source: "cells", id }, { [name]: false });
-    for (const id of now) if (!before.has(id)) map.setFeatureState({ source: "cells", id }, { [name]: true });
+    for (const one of before) if (!now.has(one)) map.setFeatureState({ source: id, id: one }, { [name]: false });
+    for (const one of now) if (!before.has(one)) map.setFeatureState({ source: id, id: one }, { [name]: true });
     flagged.set(name, now);
   };
   const source = (id: string) => map.getSource<GeoJSONSource>(id);
@@ -105,14 +110,21 @@ export function createEngine(container: HTMLElement, cells: Cells, words: Record
       const id = feature.properties.area;
       map.setFeatureState({ source: "cells", id }, { fill: d.fills.get(id) ?? UNKNOWN_FILL });
     }
-    void source("marks")?.setData(d.marks);
-    void source("labels")?.setData(d.labels);
-    void source("around")?.setData(d.outline);
-    const line = borderLine(d.regime);
+    flag("dot", d.dots, "spots");
+    // A map that follows the pointer is drawn many times a second: only what changed is handed to the worker.
+    if (d.marks !== last?.marks) void source("marks")?.setData({ type: "FeatureCollection", features: [...d.marks] });
+    if (d.labels !== last?.labels) void source("labels")?.setData(d.labels);
+    if (d.outline !== last?.outline) void source("around")?.setData(d.outline);
+    if (d.regime !== last?.regime || !last) drawBorder(d.regime);
+    last = d;
+    map.triggerRepaint(); // idle must fire again even where nothing changed
+  }
+
+  function drawBorder(regime: Regime | null): void {
+    const line = borderLine(regime);
     map.setPaintProperty("border", "line-color", line.colour);
     map.setPaintProperty("border", "line-width", line.width);
     map.setPaintProperty("border", "line-dasharray", line.dash);
-    map.triggerRepaint(); // idle must fire again even where nothing changed
   }
 
   // Names of small places from about one zoom step nearer than the whole region; their figures are a pointer away before.

@@ -23,6 +23,17 @@ export function bounds(cells: Cells, only?: ReadonlySet<string>): [Point, Point]
   return west < east ? [[west, south], [east, north]] : null;
 }
 
+/** One point a cell: its own where it has one, else the middle of its ring. */
+export function centres(cells: Cells): GeoJSON.FeatureCollection<GeoJSON.Point> {
+  const features = cells.features.flatMap((feature, i): GeoJSON.Feature<GeoJSON.Point>[] => {
+    const { area, lon, lat } = feature.properties;
+    const ring = rings(cells, i).next().value;
+    const at = typeof lon === "number" && typeof lat === "number" ? ([lon, lat] as Point) : ring ? mean(ring.slice(0, -1)) : null;
+    return at ? [{ type: "Feature", properties: { area }, geometry: { type: "Point", coordinates: at } }] : [];
+  });
+  return { type: "FeatureCollection", features };
+}
+
 /** From degrees to pixels of a box: equirectangular, true to scale at the middle latitude. */
 export function projection([[west, south], [east, north]]: [Point, Point], width: number, height: number, padding: number): (p: Point) => Point {
   const squeeze = Math.cos(((south + north) / 2) * (Math.PI / 180));

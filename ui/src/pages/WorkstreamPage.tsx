@@ -1,4 +1,5 @@
-import { Tabs } from "antd";
+import { Skeleton, Tabs } from "antd";
+import { lazy, Suspense, useMemo } from "react";
 import { useParams } from "react-router";
 import { url } from "../api/client";
 import { VERBS, type Declaration } from "../api/types";
@@ -8,10 +9,16 @@ import { ProblemCard } from "../parts/ProblemCard";
 import { useRegion } from "../state/region";
 import { useTitle } from "../state/title";
 import { useView, verbOf } from "../state/view";
+import { travelShape } from "../travel/shape";
 import { BorderPane } from "./workstream/BorderPane";
 import { PlanPane } from "./workstream/PlanPane";
 import { SensitivityPane } from "./workstream/SensitivityPane";
 import { NotFound } from "./NotFound";
+
+const TravelPane = lazy(() => import("../travel/TravelPane"));
+const TRAVEL = "travel";
+/** Asked of things as they are: steps do not hold there. */
+const STEADY: readonly string[] = ["plan", "sensitivity"];
 
 /** One workstream. Nothing here knows which: titles, measures, layers and levers come from its declaration. */
 export default function WorkstreamPage() {
@@ -19,18 +26,21 @@ export default function WorkstreamPage() {
   const { t, tr } = useWords();
   const { region, byId } = useRegion();
   const { view, set } = useView();
-  const declaration = useResource<Declaration>(url(`/workstreams/${workstream}`));
+  // As this region has it: its own assumptions, and what its levers can be used on.
+  const declaration = useResource<Declaration>(url(`/regions/${region.region}/${workstream}`, { as_of: view.as_of }));
   const listed = region.workstreams.find((w) => w.workstream === workstream);
   useTitle(listed ? tr(listed.title) : null);
+  const own = declaration.data?.workstream === workstream && declaration.data.region === region.region ? declaration.data : null;
+  const shape = useMemo(() => travelShape(own), [own]);
   if (!listed) return <NotFound workstream={workstream} />;
 
   const key = `${region.region}/${workstream}`;
-  const own = declaration.data?.workstream === workstream ? declaration.data : null;
-  // Not every workstream has levers: the tab is there only where it leads somewhere.
-  const verbs = VERBS.filter((v) => v !== "plan" || own?.can_plan);
+  // Not every workstream has levers or times to ask for: a tab is there only where it leads somewhere.
+  const tabs = [...(shape ? [TRAVEL] : []), ...VERBS.filter((v) => v !== "plan" || own?.can_plan)];
   // The border is what this engine is about: a page without a tab in its address opens there.
   const asked = verbOf(view.tab) ?? "border";
   const verb = asked === "plan" && own && !own.can_plan ? "border" : asked;
+  const travels = view.tab === TRAVEL && (shape !== null || (own === null && declaration.loading));
   return (
     <div className="stream">
       <header className="stream__head">
@@ -48,12 +58,16 @@ export default function WorkstreamPage() {
       ) : (
         <>
           <Tabs
-            activeKey={verb} onChange={(tab) => set({ tab })}
-            items={verbs.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
+            activeKey={travels ? TRAVEL : verb} onChange={(tab) => set({ tab })}
+            items={tabs.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
           />
-          {(verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
-          {verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}
-          {verb === "sensitivity" && <SensitivityPane key={key} workstream={workstream} declaration={own} />}
+          {travels && (own && shape
+            ? <Suspense fallback={<Skeleton active paragraph={{ rows: 10 }} />}><TravelPane key={key} workstream={workstream} declaration={own} shape={shape} /></Suspense>
+            : <Skeleton active paragraph={{ rows: 10 }} />)}
+          {!travels && (verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
+          {!travels && STEADY.includes(verb) && view.step.length > 0 && <p className="notice">{t("whatif.notHere")}</p>}
+          {!travels && verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}
+          {!travels && verb === "sensitivity" && <SensitivityPane key={key} workstream={workstream} declaration={own} />}
         </>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { useState } from "react";
-import { url } from "../api/client";
+import { url, type Asked } from "../api/client";
 import type { Declaration, Result } from "../api/types";
 import { formatNumber } from "../format/number";
 import { useWords } from "../i18n";
@@ -8,7 +8,7 @@ import { RuleTable } from "./RuleTable";
 import { SolverStatus } from "./SolverStatus";
 
 /** About this figure: what it computes and leaves out, how far it is proved, and how to get it again. */
-export function About({ result, declaration, query }: { result: Result; declaration: Declaration | null; query: Record<string, string | number | null> }) {
+export function About({ result, declaration, query }: { result: Result; declaration: Declaration | null; query: Asked }) {
   const { t, tr } = useWords();
   return (
     <section className="about" aria-labelledby="about-title">
@@ -81,7 +81,7 @@ function Provenance({ result }: { result: Result }) {
   );
 }
 
-function Downloads({ result, query }: { result: Result; query: Record<string, string | number | null> }) {
+function Downloads({ result, query }: { result: Result; query: Asked }) {
   const { t, tr } = useWords();
   const link = (table: string, regime: string, format: string) =>
     url(`/regions/${result.region}/${result.workstream}/border/tables/${table}`, { ...query, regime, format });

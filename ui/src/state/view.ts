@@ -20,15 +20,29 @@ export interface View {
   table: string | null;
   page: number;
   q: string;
+  /** what if: steps as the API takes them (LEVER:KEY), in the order chosen */
+  step: string[];
+  /** where a journey ends; it begins at `place` */
+  to: string | null;
+  /** the departure window: its start and length in minutes, and the percentile over it */
+  depart: number | null;
+  window: number | null;
+  percentile: number | null;
+  /** what the colours of a time map say */
+  shade: Shade;
 }
+export const SHADES = ["minutes", "bands", "gain"] as const;
+export type Shade = (typeof SHADES)[number];
 export type Patch = Partial<{ [K in keyof View]: View[K] | null }>;
 
-const DEFAULTS: Partial<Record<keyof View, string>> = { regime: "current", page: "1", q: "" };
+const DEFAULTS: Partial<Record<keyof View, string>> = { regime: "current", page: "1", q: "", shade: "minutes" };
 /** What a link to another page keeps. */
 const SHARED: readonly (keyof View)[] = ["region", "lang", "as_of", "area", "regime"];
 
 const oneOf = <V extends string>(value: string | null, allowed: readonly V[]): V | null =>
   allowed.find((v) => v === value) ?? null;
+
+const number = (text: string | null): number | null => (text !== null && text !== "" && Number.isFinite(Number(text)) ? Number(text) : null);
 
 function parse(q: URLSearchParams): View {
   const budget = Number(q.get("budget"));
@@ -49,12 +63,23 @@ function parse(q: URLSearchParams): View {
     table: q.get("table"),
     page: Number.isInteger(page) && page > 0 ? page : 1,
     q: q.get("q") ?? "",
+    step: [...new Set(q.getAll("step"))],
+    to: q.get("to"),
+    depart: number(q.get("depart")),
+    window: number(q.get("window")),
+    percentile: number(q.get("percentile")),
+    shade: oneOf(q.get("shade"), SHADES) ?? "minutes",
   };
 }
 
 function apply(q: URLSearchParams, patch: Patch): URLSearchParams {
   const next = new URLSearchParams(q);
   for (const [key, value] of Object.entries(patch)) {
+    if (Array.isArray(value)) {
+      next.delete(key);
+      for (const one of value) next.append(key, one);
+      continue;
+    }
     const text = value === null || value === undefined ? "" : String(value);
     if (text === "" || text === DEFAULTS[key as keyof View]) next.delete(key);
     else next.set(key, text);

@@ -1,7 +1,7 @@
 import { Select, Skeleton } from "antd";
 import { lazy, Suspense } from "react";
 import { Link, useLocation } from "react-router";
-import { url } from "../../api/client";
+import { url, type Asked } from "../../api/client";
 import type { Declaration, MeasureResult, Regime, Result } from "../../api/types";
 import { useResource, type Resource } from "../../api/useResource";
 import { useWords } from "../../i18n";
@@ -14,6 +14,8 @@ import { RegimeSwitch } from "../../parts/RegimeSwitch";
 import { SolverStatus } from "../../parts/SolverStatus";
 import { useRegion } from "../../state/region";
 import { useHref, useView } from "../../state/view";
+import { useSteps } from "../../whatif/useSteps";
+import { WhatIf } from "../../whatif/WhatIf";
 import { ResultMap } from "./ResultMap";
 import { hasAssumptions, rangeOf, useSensitivity } from "./useRange";
 
@@ -28,7 +30,8 @@ interface Props { workstream: string; verb: "status" | "border"; declaration: De
 export function BorderPane({ workstream, verb, declaration }: Props) {
   const { region } = useRegion();
   const { view, set } = useView();
-  const query = { as_of: view.as_of, area: view.area };
+  const { asked } = useSteps(declaration);
+  const query = { as_of: view.as_of, area: view.area, step: asked };
   const resource = useResource<Result>(url(`/regions/${region.region}/${workstream}/${verb}`, query), true);
   const wanted: Regime = verb === "status" ? "current" : view.regime;
   const switchTo = (next: Regime) => {
@@ -38,11 +41,13 @@ export function BorderPane({ workstream, verb, declaration }: Props) {
   const data = resource.problem ? null : resource.data;
   const measure = data ? pickMeasure(data, view.measure) : null;
   // Asked quietly once the figures are there: how far the assumptions move them.
-  const assumed = verb === "border" && !!data && !resource.stale && hasAssumptions(declaration);
+  // Of things as they are: a range is not asked of a supposition.
+  const assumed = verb === "border" && !!data && !resource.stale && !asked.length && hasAssumptions(declaration);
   const found = useSensitivity(workstream, query, assumed);
   const range = assumed ? rangeOf(found, measure?.measure) : null;
   return (
     <>
+      <WhatIf declaration={declaration} workstream={workstream} measure={measure} area={data?.areas[0]?.area ?? null} regime={data?.regimes.includes(wanted) ? wanted : "current"} stale={resource.stale} />
       {data && measure && <FigureHead result={data} measure={measure} onChoose={(m) => set({ measure: m })} />}
       {!resource.problem && <RegimeSwitch regime={wanted} onChange={switchTo} measure={measure} area={data?.areas[0]?.area ?? ""} range={range} />}
       {assumed && <RangeNote found={found} />}
@@ -95,7 +100,7 @@ function PaneSkeleton() {
   return <div className="split"><div className="map skeleton-veil" /><Skeleton active paragraph={{ rows: 10 }} /></div>;
 }
 
-function Shown({ result, wanted, declaration, query }: { result: Result; wanted: Regime; declaration: Declaration | null; query: Record<string, string | null> }) {
+function Shown({ result, wanted, declaration, query }: { result: Result; wanted: Regime; declaration: Declaration | null; query: Asked }) {
   const { t, tr, u } = useWords();
   const { view, set } = useView();
   // While the border is being computed the answer on screen may still be today's rules only.

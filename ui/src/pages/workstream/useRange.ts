@@ -1,4 +1,4 @@
-import { url } from "../../api/client";
+import { url, type Asked } from "../../api/client";
 import type { Declaration, Result, SensitivityMeasure } from "../../api/types";
 import { useResource, type Resource } from "../../api/useResource";
 import { useRegion } from "../../state/region";
@@ -7,9 +7,9 @@ import { useRegion } from "../../state/region";
 const GRACE = 500;
 
 /** The range of the border figure. The tabs Border and Sensitivity ask the same question, which is computed once. */
-export function useSensitivity(workstream: string, query: Record<string, string | null>, wanted = true): Resource<Result> {
+export function useSensitivity(workstream: string, { as_of, area }: Asked, wanted = true): Resource<Result> {
   const { region } = useRegion();
-  return useResource<Result>(wanted ? url(`/regions/${region.region}/${workstream}/sensitivity`, query) : null, true, GRACE);
+  return useResource<Result>(wanted ? url(`/regions/${region.region}/${workstream}/sensitivity`, { as_of, area }) : null, true, GRACE);
 }
 
 export const rangeOf = (found: Resource<Result>, measure: string | undefined): SensitivityMeasure | null =>
