@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class Window:
         return np.array(rank, dtype=np.int32)
 
 
+MOST_RIDES = 1000
+
+
+def number(value: Any) -> TypeGuard[float]:
+    """Whether it is a finite number; NumPy's count, truth values do not."""
+    return not isinstance(value, bool | np.bool_) and isinstance(value, numbers.Real) and math.isfinite(value)
+
+
 def window(departure: str | float, window_min: float, percentiles: Sequence[float], max_rides: int, max_time_min: float, backwards: bool = False) -> Window:
     """A checked Window. ``departure`` is "HH:MM" or minutes after midnight; UsageError says all that is wrong."""
     wrong = []
@@ -48,15 +57,16 @@ def window(departure: str | float, window_min: float, percentiles: Sequence[floa
         wrong.append(f"departure {departure!r} is no time; write it as HH:MM, for example 08:30")
     if not _whole(window_min) or not 1 <= window_min <= DAY_MIN:
         wrong.append(f"window_min is {window_min!r}; it must be a whole number of minutes from 1 to {DAY_MIN}")
-    bad = [p for p in percentiles if not isinstance(p, int | float) or not 0 <= p <= 100]
+    asked: list[Any] = list(percentiles) if hasattr(percentiles, "__iter__") else [percentiles]
+    bad = [p for p in asked if not number(p) or not 0 <= p <= 100]
     if bad:
-        wrong.append(f"percentiles {bad} lie outside 0 to 100")
-    if not _whole(max_rides) or max_rides < 0:
-        wrong.append(f"max_rides is {max_rides!r}; it must be 0 or more")
-    if not isinstance(max_time_min, int | float) or not 0 < max_time_min <= DAY_MIN:
+        wrong.append(f"percentiles {bad} are no numbers from 0 to 100")
+    if not _whole(max_rides) or not 0 <= max_rides <= MOST_RIDES:
+        wrong.append(f"max_rides is {max_rides!r}; it must be a whole number from 0 to {MOST_RIDES}")
+    if not number(max_time_min) or not 0 < max_time_min <= DAY_MIN:
         wrong.append(f"max_time_min is {max_time_min!r}; it must lie between 0 and {DAY_MIN}")
     if not wrong and minute is not None and backwards and minute < max_time_min:
-        wrong.append(f"arriving at {departure} within max_time_min reaches back before midnight; shorten max_time_min to {minute:g}")
+        wrong.append(f"a trip of max_time_min ({max_time_min:g}) may begin before midnight; shorten it to {minute:g}")
     if not wrong and minute is not None:
         end = minute + window_min + (0 if backwards else max_time_min)
         if end * 60 > HORIZON_S:
@@ -65,19 +75,19 @@ def window(departure: str | float, window_min: float, percentiles: Sequence[floa
             )
     if wrong:
         raise UsageError("; ".join(wrong))
-    return Window(round((minute or 0) * 60), int(window_min), tuple(percentiles), int(max_rides), round(max_time_min * 60))
+    return Window(round((minute or 0) * 60), int(window_min), tuple(float(p) for p in asked), int(max_rides), round(max_time_min * 60))
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer) and not isinstance(value, bool) and float(value).is_integer()
+    return number(value) and float(value).is_integer()
 
 
 def _minute(text: str | float) -> float | None:
     """Minutes after midnight of "HH:MM" (or a number of minutes)."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return float(text) if 0 <= text < 2 * DAY_MIN and math.isfinite(text) else None
-    hours, colon, minutes = str(text).partition(":")
-    if not colon or not hours.isdigit() or not minutes.isdigit() or len(minutes) != 2 or int(minutes) > 59 or int(hours) > 47:
+    if not isinstance(text, str):
+        return float(text) if number(text) and 0 <= text < 2 * DAY_MIN else None
+    hours, colon, minutes = text.partition(":")
+    if not colon or not text.isascii() or not hours.isdigit() or not minutes.isdigit() or len(minutes) != 2 or int(minutes) > 59 or int(hours) > 47:
         return None
     return int(hours) * 60.0 + int(minutes)
 
@@ -103,9 +113,13 @@ def points(given: Any, feed: Feed, role: str) -> Points:
     if isinstance(given, Points):
         return given
     if isinstance(given, str) or not hasattr(given, "columns"):
+        if given is None or not hasattr(given, "__iter__"):
+            raise UsageError(f"{role} are {given!r}; give stop ids, or a table with lon and lat")
         return _stops([given] if isinstance(given, str) else list(given), feed, role)
     frame = given
-    if hasattr(frame, "geometry") and not {"lon", "lat"} <= set(frame.columns):
+    if hasattr(frame, "crs") and not {"lon", "lat"} <= set(frame.columns):
+        if not (frame.geometry.geom_type == "Point").all():
+            raise UsageError(f"{role} hold geometries that are no points; use their centroids")
         shapes = frame.geometry if frame.crs is None or frame.crs.to_epsg() == 4326 else frame.geometry.to_crs(4326)
         frame = frame.assign(lon=shapes.x.to_numpy(), lat=shapes.y.to_numpy())
     missing = [name for name in ("lon", "lat") if name not in frame.columns]
@@ -113,7 +127,10 @@ def points(given: Any, feed: Feed, role: str) -> Points:
         raise UsageError(f"{role} have no column {' and no column '.join(missing)}; they need lon and lat in degrees (WGS 84)")
     if not len(frame):
         raise UsageError(f"{role} are empty: give at least one point")
-    lon, lat = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("lon", "lat"))
+    try:
+        lon, lat = (frame[name].to_numpy(dtype=float, na_value=np.nan) for name in ("lon", "lat"))
+    except (ValueError, TypeError):
+        raise UsageError(f"{role}: lon and lat must be numbers, degrees (WGS 84)") from None
     ids = frame["id"].to_numpy(dtype=object) if "id" in frame.columns else np.arange(len(frame)).astype(object)
     found = Points(ids, lon, lat)
     _check(found, feed, role)
@@ -124,7 +141,7 @@ def _stops(ids: list[Any], feed: Feed, role: str) -> Points:
     if not ids:
         raise UsageError(f"{role} are empty: give at least one stop")
     index = {one: position for position, one in enumerate(feed.stop_id)}
-    unknown = [str(one) for one in ids if one not in index]
+    unknown = [str(one) for one in ids if not isinstance(one, str) or one not in index]
     if unknown:
         raise UsageError(f"{role}: the feed has no stop {', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}; net.stops lists them")
     at = np.array([index[one] for one in ids])
@@ -159,9 +176,9 @@ def _check(found: Points, feed: Feed, role: str) -> None:
 def check_walking(walking: Walking) -> None:
     """UsageError where people could not walk like that."""
     wrong = []
-    for name, value, low in (("walk_speed_kmh", walking.speed_kmh, 0.0), ("max_walk_m", walking.max_m, -1.0), ("detour", walking.detour, 0.999999)):
-        if not isinstance(value, int | float) or not math.isfinite(value) or value <= low:
-            wrong.append(f"{name} is {value!r}; it must be {'a number above 0' if low == 0 else 'at least ' + ('1' if low > 0 else '0')}")
+    for name, value, low in (("walk_speed_kmh", walking.speed_kmh, 0.0999), ("max_walk_m", walking.max_m, -1.0), ("detour", walking.detour, 0.999999)):
+        if not number(value) or value <= low:
+            wrong.append(f"{name} is {value!r}; it must be a number, at least {max(round(low, 1), 0):g}")
     if wrong:
         raise UsageError("; ".join(wrong))
 

@@ -12,6 +12,7 @@ from xietong.kernels.sphere import EARTH_KM
 from xietong.kernels.timetable import FAR
 from xietong.travel import asking
 from xietong.travel.asking import Points
+from xietong.travel.scenario import warn_unreached
 from xietong.travel.searching import Wanted
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def reachable(
     """See ``Network.isochrone``."""
     import geopandas
 
-    if not cutoffs_min or any(not isinstance(one, int | float) or not 0 < one <= max_time_min for one in cutoffs_min):
+    if not cutoffs_min or any(not asking.number(one) or not 0 < one <= max_time_min for one in cutoffs_min):
         raise UsageError(f"cutoffs_min are {cutoffs_min}; each must lie between 0 and max_time_min ({max_time_min:g})")
     start = asking.points(origin, network.feed, "origin")
     if len(start) != 1:
         raise UsageError(f"an isochrone has one origin; {len(start)} were given")
+    warn_unreached(network, start, "origin")
     window = asking.window(departure, window_min, (percentile,), max_rides, max_time_min)
     feed = network.feed
     stops = Points(feed.stop_id, feed.lon, feed.lat)

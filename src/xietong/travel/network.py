@@ -139,8 +139,6 @@ class Network:
         """
         window = asking.window(departure, window_min, percentiles, max_rides, max_time_min, direction == "to")
         start, end = self._ends(origins, destinations)
-        scenario.warn_unreached(self, start, "origins")
-        scenario.warn_unreached(self, end, "destinations")
         wanted = Wanted(parts=breakdown)
         found = self._answer(start, end, window, wanted, direction, threads, executor, progress or _silent)
         return _long(start, end, window, found, breakdown)
@@ -148,6 +146,8 @@ class Network:
     def arrive_by(self, origins: Any, destinations: Any = None, arrival: str | float = "09:00", window_min: int = 60, **more: Any) -> Frame:
         """Minutes that it takes to arrive within the ``window_min`` minutes that end at ``arrival``; see ``matrix``."""
         checked = asking.window(arrival, window_min, (), 1, 1, True)
+        if checked.start_s % 60:
+            raise UsageError(f"arrival is {arrival!r}; it must be a whole minute")
         begin = (checked.start_s // 60) - checked.minutes + 1
         if begin < 0:
             raise UsageError(f"arriving at {arrival} within {window_min} minutes begins before midnight; shorten window_min")
@@ -206,7 +206,9 @@ class Network:
 
         start, end = self._ends(origins, destinations)
         window = asking.window(departure, window_min, (), MANY_RIDES, max_time_min)
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(start))[:sample])
+        if not asking.number(sample) or sample < 1 or not asking.number(seed) or seed < 0:
+            raise UsageError(f"sample is {sample!r} and seed {seed!r}; give at least one origin and a seed of 0 or more")
+        chosen = np.sort(np.random.default_rng(int(seed)).permutation(len(start))[: int(sample)])
         return mismatches(self, window, *self._walks(start, end), chosen)
 
     # -- scenarios -----------------------------------------------------------------------------------------------------
@@ -233,7 +235,11 @@ class Network:
 
     def _ends(self, origins: Any, destinations: Any) -> tuple[Points, Points]:
         start = asking.points(origins, self.feed, "origins")
-        return start, start if destinations is None else asking.points(destinations, self.feed, "destinations")
+        end = start if destinations is None else asking.points(destinations, self.feed, "destinations")
+        scenario.warn_unreached(self, start, "origins")
+        if end is not start:
+            scenario.warn_unreached(self, end, "destinations")
+        return start, end
 
     def _walks(self, start: Points, end: Points) -> tuple[Legs, Legs, Array]:
         legs = (self.walking.legs(one.lon, one.lat, self.feed) for one in (start, end))

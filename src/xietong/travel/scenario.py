@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xietong.core.errors import UsageError
-from xietong.travel.compiling import compile_timetable, joined
+from xietong.travel.asking import number
+from xietong.travel.compiling import HORIZON_S, compile_timetable, joined
 
 if TYPE_CHECKING:
     from xietong.core.declare import Frame
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from xietong.travel.network import Network
 
 Array = np.ndarray
+
+
+MOST_MIN = 1440
 
 
 class Unreached(UserWarning):
@@ -52,6 +56,8 @@ def warn_unreached(network: Network, points: Points, role: str) -> None:
 def change_times(given: Any, feed: Feed, before: Array | None = None) -> Array:
     """Seconds [S] from one number of minutes, an array by stop, or a mapping from stop ids (others stay, or are 0)."""
     size = len(feed.stop_id)
+    if hasattr(given, "items") and hasattr(given, "index"):
+        given = dict(given.items())  # a pandas Series: by stop id, not by position
     if isinstance(given, Mapping):
         index = {one: position for position, one in enumerate(feed.stop_id)}
         unknown = [str(one) for one in given if one not in index]
@@ -59,7 +65,7 @@ def change_times(given: Any, feed: Feed, before: Array | None = None) -> Array:
             raise UsageError(f"change_time_min: the feed has no stop {', '.join(unknown[:5])}; net.stops lists them")
         seconds = np.zeros(size) if before is None else before.astype(float)
         for one, minutes in given.items():
-            seconds[index[one]] = float(minutes) * 60
+            seconds[index[one]] = float(minutes) * 60 if number(minutes) else np.nan
     else:
         try:
             seconds = np.broadcast_to(np.asarray(given, dtype=float) * 60, (size,))
@@ -71,15 +77,17 @@ def change_times(given: Any, feed: Feed, before: Array | None = None) -> Array:
 
 
 def edges(frame: Frame, feed: Feed) -> tuple[Array, Array, Array]:
-    """A user's own footpaths (origin, destination, minutes) between stops as positions and seconds."""
+    """A user's own footpaths (origin, destination, minutes) between stops as positions and seconds. One from a stop to itself
+    says nothing: that is its change time."""
     missing = [name for name in ("origin", "destination", "minutes") if name not in frame.columns]
     if missing:
         raise UsageError(f"footpaths have no column {', '.join(missing)}; they need origin, destination (stop ids) and minutes")
     index = {one: position for position, one in enumerate(feed.stop_id)}
     unknown = sorted({str(one) for name in ("origin", "destination") for one in frame[name] if one not in index})
+    sound = [number(one) and 0 <= one <= MOST_MIN for one in frame["minutes"]]
+    if unknown or not all(sound):
+        raise UsageError(f"footpaths: {'the feed has no stop ' + ', '.join(unknown[:5]) if unknown else f'minutes must lie between 0 and {MOST_MIN}'}")
     minutes = frame["minutes"].to_numpy(dtype=float)
-    if unknown or not np.isfinite(minutes).all() or (minutes < 0).any():
-        raise UsageError(f"footpaths: {'the feed has no stop ' + ', '.join(unknown[:5]) if unknown else 'minutes must be 0 or more'}")
     at = [np.array([index[one] for one in frame[name]], dtype=np.int32) for name in ("origin", "destination")]
     return at[0], at[1], np.floor(minutes * 60 + 0.5).astype(np.int32)
 
@@ -113,7 +121,8 @@ def without(feed: Feed, remove: Sequence[str], cut_pairs: Any = None) -> Feed:
     offsets = np.concatenate([[0], np.cumsum(length[part[first]])]).astype(np.int64)
     trip = owner[first]
     pieces = np.arange(len(first)) - np.searchsorted(trip, trip)
-    ids = np.array([one if piece == 0 else f"{one}/{piece + 1}" for one, piece in zip(feed.trip_id[trip], pieces, strict=True)], dtype=object)
+    ids = feed.trip_id[trip].copy()
+    ids[pieces > 0] = _unused([str(one) for one in ids[pieces > 0]], set(feed.trip_id))
     return replace(
         feed, trip_id=ids, trip_name=feed.trip_name[trip], offsets=offsets, stop=feed.stop[useful], arrive=feed.arrive[useful],
         leave=feed.leave[useful], board=feed.board[useful], alight=feed.alight[useful],
@@ -155,6 +164,8 @@ def _feed_of(feed: Feed, lines: Sequence[Line]) -> Feed:
     """Trips of lines on the stops of a feed; all faults of all lines at once."""
     index = {one: position for position, one in enumerate(feed.stop_id)}
     wrong: list[str] = []
+    if isinstance(lines, Line):
+        lines = [lines]
     for line in lines:
         unknown = [one for one in line.stops if one not in index]
         wrong += [f"line {line.name!r}: the feed has no stop {', '.join(map(str, unknown))}"] if unknown else []
@@ -162,10 +173,13 @@ def _feed_of(feed: Feed, lines: Sequence[Line]) -> Feed:
         times = [minute for pair in zip(line.minutes, leave, strict=False) for minute in pair]
         if len(line.stops) < 2 or len(line.minutes) != len(line.stops) or len(leave) != len(line.stops):
             wrong.append(f"line {line.name!r}: it needs at least two stops and a time for each")
-        elif any(b < a for a, b in pairwise(times)):
+        elif all(number(one) for one in times) and any(b < a for a, b in pairwise(times)):
             wrong.append(f"line {line.name!r}: times decrease along it")
-        if not line.departures_min:
+        begins = list(line.departures_min)
+        if not begins:
             wrong.append(f"line {line.name!r}: it has no departure")
+        if not all(number(one) and 0 <= one <= HORIZON_S / 60 for one in (*times, *begins)):
+            wrong.append(f"line {line.name!r}: minutes and departures_min must be numbers between 0 and {HORIZON_S // 60}")
     if wrong:
         raise UsageError("; ".join(wrong))
     stop, arrive, leave_s, ids, names, sizes = [], [], [], [], [], []
@@ -178,12 +192,25 @@ def _feed_of(feed: Feed, lines: Sequence[Line]) -> Feed:
             ids.append(f"{line.name}@{int(begin) // 60:02d}:{begin % 60:05.2f}")
             names.append(line.name)
             sizes.append(len(at))
+    ids = _unused(ids, set(feed.trip_id))
     calls = int(np.sum(sizes))
     flags = np.ones(calls, bool)
     return replace(
         feed, trip_id=np.array(ids, dtype=object), trip_name=np.array(names, dtype=object), offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         stop=np.concatenate(stop), arrive=np.concatenate(arrive), leave=np.concatenate(leave_s), board=flags, alight=flags.copy(),
     )  # fmt: skip
+
+
+def _unused(ids: Sequence[str], taken: set[Any]) -> list[str]:
+    """The ids, numbered where one is taken."""
+    found = []
+    for one in ids:
+        name, number_ = one, 2
+        while name in taken:
+            name, number_ = f"{one}/{number_}", number_ + 1
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _seconds(begin_min: float, minutes: Sequence[float]) -> Array:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xietong.core.errors import UsageError
 from xietong.kernels.timetable import CHUNK, PARTS, Answers, Legs, Timetable, new_labels, new_parts, travel_times
-from xietong.travel.asking import Window
+from xietong.travel.asking import Window, number
 from xietong.travel.compiling import blocks
 
 Array = np.ndarray
@@ -59,7 +60,9 @@ def search(
 
     room: list[Any] = []
     starts = range(0, size, ORIGINS)
-    workers = min(threads or os.cpu_count() or 1, len(starts))
+    if threads is not None and (not number(threads) or threads < 1):
+        raise UsageError(f"threads is {threads!r}; it must be 1 or more, or None for all cores")
+    workers = min(int(threads or os.cpu_count() or 1), len(starts))
     if workers <= 1:
         for first in starts:
             work(first)

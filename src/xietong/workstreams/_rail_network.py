@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,17 @@ def select(legs: Legs, points: Array) -> Legs:
     at = np.concatenate(parts)
     ptr = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return type(legs)(ptr, legs.stop[at], legs.seconds[at])
+
+
+def spread(usual: int, count: int) -> tuple[float, ...]:
+    """Departures of ``count`` trains: the ``usual`` ones evenly, what is added between them.
+
+    More trains leave those that run where they are (the added ones follow van der Corput's sequence, of which every beginning
+    is spread well): so no train that is added makes anybody's trip longer, which the bound of a plan rests on.
+    """
+    even = [(number + 0.5) / usual for number in range(usual)]
+    added = [sum(int(bit) / 2 ** (place + 1) for place, bit in enumerate(reversed(f"{number:b}"))) for number in range(1, count - usual + 1)]
+    return tuple(sorted(FIRST_MIN + (LAST_MIN - FIRST_MIN) * share for share in (*even, *added)))
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,12 @@ class Grid:
         return {str(line): at for line, at in found.items() if len(at) >= 2}
 
     @cached_property
+    def usual(self) -> dict[str, int]:
+        """The trains a day of each line before any step."""
+        frame = replace(self.data, steps=())["rail_lines"]
+        return {line: round(trains) for line, trains in zip(frame["line"], frame["trains_a_day"], strict=True)}
+
+    @cached_property
     def own(self) -> dict[str, Array]:
         """For each leg of each line whether it belongs to the line: elsewhere its trains run on another."""
         stops = self.data["rail_line_stops"]
@@ -191,12 +208,12 @@ class Railway:
         ]
 
     def line_trains(self, row: dict[str, Any]) -> tuple[Line, Line]:
-        """The trains of a line, there and back: all of them call everywhere, evenly from FIRST_MIN to LAST_MIN."""
+        """The trains of a line, there and back: all of them call everywhere, from FIRST_MIN to LAST_MIN."""
         from xietong.travel.scenario import Line
 
-        p, count = self.data.p, round(row["trains_a_day"])
+        p = self.data.p
         ride = self.grid.legs_km(row) / (p["commercial_share"] * row["design_speed_kmh"]) * 60
-        departures = tuple(FIRST_MIN + (LAST_MIN - FIRST_MIN) * (number + 0.5) / count for number in range(count))
+        departures = spread(min(self.grid.usual.get(row["line"], 0), round(row["trains_a_day"])), round(row["trains_a_day"]))
         stations = self.grid.stations["station"].to_numpy(dtype=object)[self.grid.lines[row["line"]]]
         both = []
         for order in (1, -1):

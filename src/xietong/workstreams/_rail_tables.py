@@ -46,7 +46,7 @@ RAIL_STATIONS = Table(
         "lon": LON,
         "lat": LAT,
         "change_min": Column(
-            T("换乘时间(空为通用值)", "time to change (empty: the general value)"), unit="min", low=0, high=240, optional=True, examples=("",)
+            T("换乘时间(空为通用值)", "time to change (empty: the general value)"), unit="min", low=1, high=240, optional=True, examples=("",)
         ),
         "timed": Column(T("衔接列车等候(1为是)", "departing trains wait for connections (1: yes)"), "integer", unit="flag", low=0, high=1, examples=(0,)),
     },

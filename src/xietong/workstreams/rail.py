@@ -286,15 +286,15 @@ def legs(railway: Railway) -> Frame:
 
 
 def _notes(railway: Railway) -> tuple[T, ...]:
-    """Which core is which, what is assumed about lines that were switched on, and which lines can change nothing."""
+    """Which cores are unknown, what is assumed about lines that were switched on, and which lines can change nothing."""
     data = railway.data
-    rows = records(data["rail_cores"].sort_values("rank"))
-    alive = serving(railway)
-    zh = "、".join(f"{row['rank']}号为{row['name_zh']}{'' if row['rank'] in alive else '(当日无列车或尚未设立,记为未知)'}" for row in rows)
-    en = ", ".join(
-        f"core {row['rank']} is {row['name_en']}{'' if row['rank'] in alive else ' (not there yet or without a train that day: unknown)'}" for row in rows
-    )
-    notes = [T(f"核心城市:{zh}。", f"Cores: {en}.")]
+    away = [row for row in records(data["rail_cores"].sort_values("rank")) if int(row["rank"]) not in serving(railway)]
+    notes = [
+        T(f"{row['name_zh']}:当日无列车或尚未设立,记为未知。", f"{row['name_en']}: not there yet or without a train that day, so it is unknown.")
+        for row in away
+    ]
+    idle = [row for row in records(data["rail_lines"]) if row["built"] < 0.5 and round(row["trains_a_day"]) != railway.grid.usual[row["line"]]]
+    notes += [T(f"{row['name_zh']}:尚未建成,增开的列车不起作用。", f"{row['name_en']}: not built, so the trains added to it change nothing.") for row in idle]
     told = [row for row in railway.added if row["note_zh"] and row["note_en"]]
     notes += [T(f"{row['name_zh']}:{row['note_zh']}", f"{row['name_en']}: {row['note_en']}") for row in told]
     bare = [row for row in records(data["rail_lines"]) if row["trains_a_day"] >= 1 and row["line"] not in railway.grid.lines]
