@@ -15,7 +15,7 @@ import pytest
 
 from tests.regions import Folder, skeleton
 from xietong.core.declare import Regime, Step
-from xietong.core.errors import DataError
+from xietong.core.errors import DataError, UsageError
 from xietong.core.region import Memo, Region
 from xietong.io.gtfs import Feed
 from xietong.kernels import profile
@@ -482,3 +482,43 @@ def test_steps_of_a_plan_can_be_taken_as_what_if(today: Region) -> None:
     choice = catalogue()["rail"].choose(data, frozenset({"tianjin"}), 1.2e9, 0)
     again = today.rail.with_steps([Step(one.lever, one.key, one.amount, 0.0, "") for one in choice.steps]).status()
     assert again.value("hours", "current", area="tianjin") == pytest.approx(choice.objective, rel=1e-12)
+
+
+# -- what a review found -----------------------------------------------------------------------------------------------
+
+
+def test_added_trains_leave_the_others_where_they_are_and_run_at_times_of_their_own():
+    from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, spread
+
+    for usual in (0, 1, 7, 40):
+        before = spread(usual, usual)
+        assert len(before) == usual
+        for count in range(usual, usual + 14):
+            now = spread(usual, count)
+            assert len(set(now)) == count and set(before) <= set(now) and list(now) == sorted(now)
+            assert all(FIRST_MIN < minute < LAST_MIN for minute in now)
+            before = now
+
+
+def test_a_window_past_midnight_is_refused(jjj):
+    for name, more in (("time_map", {"origin": "110101"}), ("matrix", {}), ("journeys", {"origin": "110101", "destination": "130102"})):
+        with pytest.raises(UsageError, match="midnight"):
+            jjj.rail.ask(name, departure_min=1380, window_min=120, **more)
+
+
+def test_a_line_that_is_not_there_yet_says_that_it_changes_nothing(jjj):
+    then = jjj.at("2016-06-01").rail
+    notes = then.with_steps(["trains:jingtang:12"]).status().outcomes["current"].notes
+    assert any("changes nothing" in note.en for note in notes)
+
+
+def test_a_side_without_known_residents_decides_nothing(jjj):
+    from dataclasses import replace
+
+    from xietong.core.region import Memo
+
+    people = jjj.tables["population"]
+    alone = replace(jjj, tables={**jjj.tables, "population": people[people["area"] == "110101"].reset_index(drop=True)}, memo=Memo())
+    rail = alone.bind("rail").workstream
+    choice = rail.choose(alone.data(rail), frozenset({"hebei"}), 1e9, 0)
+    assert choice.objective == 0

@@ -64,7 +64,7 @@ class Network:
         walking = Walking(walk_speed_kmh, max_walk_m, detour)
         asking.check_walking(walking)
         files = [paths] if isinstance(paths, str | Path) else list(paths)
-        feed, table = compiled(files, str(date), cache)
+        feed, table = compiled(files, date if isinstance(date, str) else date.isoformat()[:10], cache)
         return cls._made(feed, walking, change_time_min, footpaths, table)
 
     @classmethod
@@ -220,6 +220,8 @@ class Network:
         bool by leg (see ``scenario.legs``). Arrays that do not change are shared. Raises UsageError for what is not there.
         """
         network = self
+        add_lines = [add_lines] if isinstance(add_lines, scenario.Line) else list(add_lines)
+        remove = [remove] if isinstance(remove, str) else list(remove)
         if len(remove) or cut_pairs is not None:
             feed = scenario.without(network.feed, remove, cut_pairs)
             network = replace(network, feed=feed, table=compile_timetable(feed, network.paths))

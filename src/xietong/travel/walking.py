@@ -34,7 +34,7 @@ class Walking:
 
     def seconds(self, km: Array) -> Array:
         """Whole seconds for great-circle kilometres."""
-        return np.minimum(np.floor(km * 1000 * self.detour / (self.speed_kmh / 3.6) + 0.5), FAR).astype(np.int32)
+        return np.minimum(np.floor(km * 1000 * self.detour / (self.speed_kmh / 3.6) + 0.5), FAR // 4).astype(np.int32)
 
     def pairs(self, lon: Array, lat: Array, other_lon: Array, other_lat: Array) -> tuple[Array, Array, Array]:
         """All pairs within reach: position, position in the other set, seconds; ordered."""

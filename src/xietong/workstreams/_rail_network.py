@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def records(frame: Frame) -> list[dict[str, Any]]:
 def select(legs: Legs, points: Array) -> Legs:
     """The ways of some points."""
     parts = [np.arange(legs.ptr[point], legs.ptr[point + 1]) for point in points]
-    at = np.concatenate(parts)
+    at = np.concatenate([np.zeros(0, np.int64), *parts])
     ptr = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return type(legs)(ptr, legs.stop[at], legs.seconds[at])
 
@@ -47,12 +48,15 @@ def select(legs: Legs, points: Array) -> Legs:
 def spread(usual: int, count: int) -> tuple[float, ...]:
     """Departures of ``count`` trains: the ``usual`` ones evenly, what is added between them.
 
-    More trains leave those that run where they are (the added ones follow van der Corput's sequence, of which every beginning
-    is spread well): so no train that is added makes anybody's trip longer, which the bound of a plan rests on.
+    Each that is added takes the middle of the largest gap and leaves those that run where they are: so more trains make
+    nobody's trip longer, which the bound of a plan rests on.
     """
-    even = [(number + 0.5) / usual for number in range(usual)]
-    added = [sum(int(bit) / 2 ** (place + 1) for place, bit in enumerate(reversed(f"{number:b}"))) for number in range(1, count - usual + 1)]
-    return tuple(sorted(FIRST_MIN + (LAST_MIN - FIRST_MIN) * share for share in (*even, *added)))
+    shares = [0.0, *((number + 0.5) / usual for number in range(usual)), 1.0]
+    for _ in range(count - usual):
+        gaps = [round(after - before, 9) for before, after in pairwise(shares)]
+        widest = gaps.index(max(gaps))
+        shares.insert(widest + 1, (shares[widest] + shares[widest + 1]) / 2)
+    return tuple(FIRST_MIN + (LAST_MIN - FIRST_MIN) * share for share in shares[1:-1])
 
 
 @dataclass(frozen=True)

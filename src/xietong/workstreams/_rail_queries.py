@@ -8,12 +8,14 @@ import numpy as np
 
 from xietong.core.data import Data
 from xietong.core.declare import Input, Query
+from xietong.core.errors import UsageError
 from xietong.core.text import T
 from xietong.workstreams._rail_network import Grid, Railway, records, select
 
 if TYPE_CHECKING:
     from xietong.travel.journeys import Leg
 
+DAY_MIN = 1440
 MAX_RIDES = 6
 """Rides of a journey that is told train by train; times themselves know no limit."""
 
@@ -25,8 +27,17 @@ SPELL = Input(WINDOW.title, "integer", "min", 1, 360, 60)
 PERCENTILE = Input(T("时段内的百分位", "percentile over the window"), "number", "percent", 0, 100, 50)
 
 
+def _same_day(departure_min: int, window_min: int) -> None:
+    """A timetable holds one day: what leaves after midnight would look as if nothing ran."""
+    if departure_min + window_min > DAY_MIN:
+        raise UsageError(
+            f"departure_min + window_min is {departure_min + window_min}; a timetable holds one day, so the window must end by {DAY_MIN} (midnight)"
+        )
+
+
 def time_map(data: Data, origin: str, departure_min: int, window_min: int, percentile: float) -> dict[str, Any]:
     """Minutes from a place to every place, and whether rail is quicker than road there."""
+    _same_day(departure_min, window_min)
     railway = Railway(data, Grid(data))
     row = data.areas.positions([origin])
     minutes, _ = railway.times(departure_min, window_min, (percentile,), row)
@@ -36,6 +47,7 @@ def time_map(data: Data, origin: str, departure_min: int, window_min: int, perce
 
 def matrix(data: Data, departure_min: int, window_min: int, percentile: float) -> dict[str, Any]:
     """Whole minutes from all places (rows) to all places, and one string of 0 (road) and 1 (rail) a row."""
+    _same_day(departure_min, window_min)
     railway = Railway(data, Grid(data))
     minutes, _ = railway.times(departure_min, window_min, (percentile,))
     rail = np.where(minutes[:, :, 0] < railway.direct / 60, "1", "0")
@@ -49,9 +61,10 @@ def journeys(data: Data, origin: str, destination: str, departure_min: int, wind
     Times are minutes after midnight; a way by road begins or ends at the door and holds the time that the station takes.
     """
     from xietong.kernels.timetable import FAR
-    from xietong.travel.asking import DAY_MIN, window
+    from xietong.travel.asking import window
     from xietong.travel.journeys import pareto
 
+    _same_day(departure_min, window_min)
     railway = Railway(data, Grid(data))
     start, end = (int(data.areas.positions([area])[0]) for area in (origin, destination))
     limit = min(2 * DAY_MIN - DAY_MIN // 2 - departure_min - window_min, DAY_MIN)  # a day and a half is what a timetable holds

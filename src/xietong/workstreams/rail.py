@@ -293,8 +293,15 @@ def _notes(railway: Railway) -> tuple[T, ...]:
         T(f"{row['name_zh']}:当日无列车或尚未设立,记为未知。", f"{row['name_en']}: not there yet or without a train that day, so it is unknown.")
         for row in away
     ]
-    idle = [row for row in records(data["rail_lines"]) if row["built"] < 0.5 and round(row["trains_a_day"]) != railway.grid.usual[row["line"]]]
-    notes += [T(f"{row['name_zh']}:尚未建成,增开的列车不起作用。", f"{row['name_en']}: not built, so the trains added to it change nothing.") for row in idle]
+    stepped = {step.key[0] for step in data.steps if step.lever in ("line", "trains")} - {row["line"] for row in railway.added}
+    notes += [
+        T(
+            f"{row['name_zh']}:当日尚未建成或尚未开通,所设举措不起作用。",
+            f"{row['name_en']}: not built or not yet opened on this day, so what was switched on changes nothing.",
+        )
+        for row in records(data["rail_lines"])
+        if row["line"] in stepped
+    ]
     told = [row for row in railway.added if row["note_zh"] and row["note_en"]]
     notes += [T(f"{row['name_zh']}:{row['note_zh']}", f"{row['name_en']}: {row['note_en']}") for row in told]
     bare = [row for row in records(data["rail_lines"]) if row["trains_a_day"] >= 1 and row["line"] not in railway.grid.lines]

@@ -2,7 +2,7 @@ import { Slider } from "antd";
 import { useEffect, useId, useState } from "react";
 import { useWords } from "../i18n";
 import { useView } from "../state/view";
-import { clock, duration } from "./clock";
+import { clock, DAY, duration } from "./clock";
 import { inputOf, type TravelShape } from "./shape";
 import { rangeOf, type Setting, type Settings } from "./useTimes";
 
@@ -31,28 +31,29 @@ export function TimeControls({ shape, settings, onBusy }: Props) {
   }, [draft, waiting, set, shape]);
 
   const shown = { ...settings, ...draft };
-  const { departure_min: start, window_min: length, percentile } = shown;
+  const { departure_min: start, percentile } = shown;
+  const left = DAY - start, length = Math.min(shown.window_min, left);
   const change = (name: Setting) => (value: number) => setDraft((d) => ({ ...d, [name]: value }));
   const words = useWords();
   const { t } = words;
   return (
     <div className="when">
       <Setting shape={shape} name="departure_min" value={start} onChange={change("departure_min")} said={t("travel.windowSaid", { from: clock(start), to: clock(start + length) })} show={clock} label={t("travel.departure")} />
-      <Setting shape={shape} name="window_min" value={length} onChange={change("window_min")} said={duration(length, words)} show={(v) => duration(v, words)} label={t("travel.window")} />
+      <Setting shape={shape} name="window_min" value={length} atMost={left} onChange={change("window_min")} said={duration(length, words)} show={(v) => duration(v, words)} label={t("travel.window")} />
       <Setting shape={shape} name="percentile" value={percentile} onChange={change("percentile")} said={percentile === 50 ? t("travel.median") : t("travel.percentileSaid", { p: percentile })} show={(v) => `${v}%`} label={t("travel.percentile")} hint={t("travel.percentileHint", { p: percentile })} />
     </div>
   );
 }
 
-interface SettingProps { shape: TravelShape; name: Setting; value: number; label: string; said: string; hint?: string; show: (value: number) => string; onChange: (value: number) => void }
+interface SettingProps { shape: TravelShape; name: Setting; value: number; atMost?: number; label: string; said: string; hint?: string; show: (value: number) => string; onChange: (value: number) => void }
 
-function Setting({ shape, name, value, label, said, hint, show, onChange }: SettingProps) {
+function Setting({ shape, name, value, atMost = Infinity, label, said, hint, show, onChange }: SettingProps) {
   const { tr } = useWords();
   const id = useId();
   const { low, high } = rangeOf(shape, name);
   // Round figures on the slider: a bound of 1 or 1439 minutes is nothing to aim at.
   const step = STEP[name];
-  const least = Math.max(low, Math.ceil(low / step) * step), most = Math.floor(high / step) * step;
+  const least = Math.max(low, Math.ceil(low / step) * step), most = Math.floor(Math.min(high, atMost) / step) * step;
   return (
     <div className="when__row" data-testid={`slider-${KEY[name]}`}>
       <span className="when__label" id={id} title={tr(inputOf(shape.matrix, name)?.title)}>{label}</span>

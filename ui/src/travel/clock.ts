@@ -1,6 +1,7 @@
 import type { Words } from "../i18n";
 
-const DAY = 1440;
+/** Minutes of a day: a timetable holds one, so a window of departures ends by midnight. */
+export const DAY = 1440;
 const two = (n: number) => String(n).padStart(2, "0");
 
 /** Minutes after midnight as a clock shows them. */

@@ -1,3 +1,4 @@
+import { DAY } from "./clock";
 import { useMemo } from "react";
 import { url } from "../api/client";
 import type { Answer, Regime } from "../api/types";
@@ -39,7 +40,8 @@ export function useSettings(shape: TravelShape): Settings {
       const value = asked[name] ?? start;
       return Math.min(high, Math.max(low, inputOf(shape.matrix, name)?.type === "integer" ? Math.round(value) : value));
     };
-    return { departure_min: within("departure_min"), window_min: within("window_min"), percentile: within("percentile") };
+    const departure_min = within("departure_min");
+    return { departure_min, window_min: Math.min(within("window_min"), DAY - departure_min), percentile: within("percentile") };
   }, [shape, view.depart, view.window, view.percentile]);
 }
 
