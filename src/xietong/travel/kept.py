@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xietong.core.digest import digest, source_digest
+from xietong.io.kept import folder
 from xietong.kernels.timetable import Timetable
 from xietong.travel.compiling import compile_timetable
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from xietong.io.gtfs import Feed
 
 MOST_KEPT = 16
-
-
-def folder() -> Path:
-    """Where compiled feeds are kept: ``XIETONG_CACHE``, else the user's cache folder."""
-    own = os.environ.get("XIETONG_CACHE")
-    return (Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xietong") / "networks"
 
 
 def compiled(paths: Sequence[str | Path], date: str, cache: bool) -> tuple[Feed, Timetable]:
@@ -39,7 +33,7 @@ def compiled(paths: Sequence[str | Path], date: str, cache: bool) -> tuple[Feed,
         feed = gtfs.read(paths, date)
         return feed, _lanes(feed)
     key = digest(gtfs.digest(paths, date), source_digest(__name__), source_digest(gtfs.__name__), np.__version__)
-    place = folder() / key
+    place = folder() / "networks" / key
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return _load(place)
     feed = gtfs.read(paths, date)

@@ -14,6 +14,7 @@ from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.kernels.access import e2sfca
 from xietong.kernels.allocation import allocate
+from xietong.workstreams._measures import ratio
 from xietong.workstreams._tables import CENSUS, POPULATION, YEAR
 
 GRADES = ("moderate", "severe")
@@ -32,14 +33,6 @@ def _mean(value: str, weight: str):  # type: ignore[no-untyped-def]
     def of(frame: Frame) -> float | None:
         total = frame[weight].sum()
         return float((frame[value].fillna(0) * frame[weight]).sum() / total) if total > 0 else None
-
-    return of
-
-
-def _ratio(part: str, whole: str):  # type: ignore[no-untyped-def]
-    def of(frame: Frame) -> float | None:
-        total = frame[whole].sum()
-        return float(frame[part].sum() / total) if total > 0 else None
 
     return of
 
@@ -114,14 +107,14 @@ class Care(Workstream):
         "unserved": Measure(
             T("没有合适床位的老人", "People without a suitable bed"), "people", "people", "place", RESIDENT, lambda f: f["unserved"].sum(min_count=1), "lower", MARKET,
         ),
-        "unserved_share": Measure(T("其占需求的比例", "As a share of those in need"), "share", "people", "place", RESIDENT, _ratio("unserved", "need"), "lower", MARKET),
+        "unserved_share": Measure(T("其占需求的比例", "As a share of those in need"), "share", "people", "place", RESIDENT, ratio("unserved", "need"), "lower", MARKET),
         "access": Measure(
             T("床位可及性(E2SFCA)", "Access to beds (E2SFCA)"), "beds per 1,000", "people", "place", RESIDENT, _mean("access", "need"), "higher",
             (*NEED, "beds", "rules.recognised", "params.unknown_beds", "params.limit_min", "times"),
         ),
         "minutes": Measure(T("平均路程", "Mean trip"), "min", "flows", "origin", RESIDENT, _mean("minutes", "people"), "lower", MARKET),
         "price": Measure(T("平均自付月费", "Mean price paid"), "cny/month", "flows", "origin", RESIDENT, _mean("price_cny", "people"), "lower", MARKET),
-        "use": Measure(T("床位使用率", "Use of beds"), "share", "homes", "place", HOST, _ratio("used", "beds"), "higher", MARKET),
+        "use": Measure(T("床位使用率", "Use of beds"), "share", "homes", "place", HOST, ratio("used", "beds"), "higher", MARKET),
         "crossing": Measure(T("到其他辖区入住的老人", "People placed in another jurisdiction"), "people", "flows", "origin", RESIDENT, lambda f: f["people"][f["crosses"]].sum(), "neutral", MARKET),
     }  # fmt: skip
     layers = {

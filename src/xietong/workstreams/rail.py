@@ -12,6 +12,7 @@ from xietong.core.data import Data
 from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, Param, Rule
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
+from xietong.workstreams._measures import ratio
 from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, Grid, Railway, records
 from xietong.workstreams._rail_queries import QUERIES, USES
 from xietong.workstreams._rail_tables import MOTORWAYS, RAIL_CORES, RAIL_LINE_STOPS, RAIL_LINES, RAIL_STATIONS, TIMETABLES, TRAIN_STOPS, TRAINS_TABLE
@@ -23,14 +24,6 @@ LIMITS = (60, 90, 120)
 HOUR = 60.0
 
 Of = Callable[[Frame], float | None]
-
-
-def _ratio(part: str, whole: str) -> Of:
-    def of(frame: Frame) -> float | None:
-        total = frame[whole].sum()
-        return float(frame[part].sum() / total) if total > 0 else None
-
-    return of
 
 
 def _within(column: str, limit: float) -> Of:
@@ -154,21 +147,21 @@ class Rail(Workstream):
             "hours", "places", "place", RESIDENT, lambda f: f["hours"].sum(min_count=1), "lower", WEIGHED,
         ),
         "minutes": Measure(
-            T("人口加权平均门到门时间", "Mean time from door to door, weighted by people"), "min", "places", "place", RESIDENT, _ratio("person_min", "pop_known"), "lower", WEIGHED,
+            T("人口加权平均门到门时间", "Mean time from door to door, weighted by people"), "min", "places", "place", RESIDENT, ratio("person_min", "pop_known"), "lower", WEIGHED,
         ),
         **{f"nearest_{limit}": _people("nearest", limit, "最近核心城市", "the nearest core", WEIGHED) for limit in LIMITS},
         **{f"core{core}_{limit}": _people(f"core{core}", limit, f"{{rail_cores.rank={core}|{core}号核心城市}}", f"{{rail_cores.rank={core}|core {core}}}", (*WEIGHED, "rail_cores")) for core in CORES for limit in LIMITS},
         "one_hour": Measure(
-            T("一小时内可达的地点对比例", "Share of pairs of places within an hour"), "share", "places", "place", RESIDENT, _ratio("pairs_60", "pairs"), "higher", USES,
+            T("一小时内可达的地点对比例", "Share of pairs of places within an hour"), "share", "places", "place", RESIDENT, ratio("pairs_60", "pairs"), "higher", USES,
         ),
         "by_rail": Measure(
-            T("火车快于公路的出行比例", "Share of trips on which rail is quicker than road"), "share", "places", "place", RESIDENT, _ratio("rail_trips", "trips"), "higher", WEIGHED,
+            T("火车快于公路的出行比例", "Share of trips on which rail is quicker than road"), "share", "places", "place", RESIDENT, ratio("rail_trips", "trips"), "higher", WEIGHED,
         ),
         "waiting": Measure(
-            T("乘火车出行中候车所占时间", "Share of such trips' time spent waiting for trains"), "share", "places", "place", RESIDENT, _ratio("wait_min", "rail_min"), "lower", WEIGHED,
+            T("乘火车出行中候车所占时间", "Share of such trips' time spent waiting for trains"), "share", "places", "place", RESIDENT, ratio("wait_min", "rail_min"), "lower", WEIGHED,
         ),
         "changes": Measure(
-            T("乘火车出行的平均换乘次数", "Changes on such trips"), "", "places", "place", RESIDENT, _ratio("rail_changes", "rail_trips"), "lower", WEIGHED,
+            T("乘火车出行的平均换乘次数", "Changes on such trips"), "", "places", "place", RESIDENT, ratio("rail_changes", "rail_trips"), "lower", WEIGHED,
         ),
     }  # fmt: skip
     layers = {

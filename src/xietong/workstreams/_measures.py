@@ -1,0 +1,17 @@
+"""How figures of many rows become one: what several workstreams measure with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xietong.core.declare import Frame
+
+
+def ratio(part: str, whole: str) -> Callable[[Frame], float | None]:
+    """The sum of one column over the sum of another; unknown where there is nothing to divide by."""
+
+    def of(frame: Frame) -> float | None:
+        total = frame[whole].sum()
+        return float(frame[part].sum() / total) if total > 0 else None
+
+    return of
