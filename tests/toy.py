@@ -35,6 +35,13 @@ class Toy(x.Workstream):
     }
     rules = {"trade": x.Rule(T("准入", "market access"), "share", 0, 1)}
     measures = {
+        "items": x.Measure(
+            T("购入量", "Items bought"), "items", "bought", "place", T("买方", "buyer"), lambda f: f["demand"].sum(), "neutral", ("firms",), T("数量", "Amounts")
+        ),
+        "dearest": x.Measure(
+            T("最高单价", "Dearest item"), "cny/item", "bought", "place", T("买方", "buyer"),
+            lambda f: (f["cny"] / f["demand"]).max(), "lower", ("firms", "rules.trade"), T("单价", "Prices"),
+        ),
         "spending": x.Measure(T("支出", "Spending"), "cny", "bought", "place", T("买方", "buyer"), lambda f: f["cny"].sum(), "lower", ("firms", "rules.trade")),
     }
     layers = {"spending": x.Layer(T("支出", "Spending"), "bought", "area", "cny", "cny", "lower")}

@@ -46,7 +46,10 @@ def test_it_appears_everywhere_and_every_surface_gives_the_same_figure(plugin: P
     with served(twin, cache=tmp_path, path=plugin) as address, urllib.request.urlopen(f"{address}/api/v1/regions/twin/toy/border") as answer:
         from_http = json.load(answer)
     assert from_cli["measures"] == from_python["measures"] == from_http["measures"]
-    (spending,) = from_cli["measures"]
+    spending, items, dearest = from_cli["measures"]
+    assert [one["group"] and one["group"]["en"] for one in (spending, items, dearest)] == [None, "Amounts", "Prices"], "what has no group comes first"
+    words = run(plugin, "toy", "status", "--region", str(twin), "--lang", "en")
+    assert words.index("Spending") < words.index("Amounts") < words.index("Items bought") < words.index("Prices") < words.index("Dearest item")
     assert spending["values"]["closed"]["twin"] > spending["values"]["open"]["twin"] > 0
 
 

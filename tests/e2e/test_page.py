@@ -64,6 +64,22 @@ def test_a_workstream_of_ones_own_has_its_page_without_a_line_of_ui(visit: Calla
     assert page.locator('[data-testid="tab-plan"]').count() == 0, "the toy cannot choose"
 
 
+def test_measures_stand_under_their_headings_the_first_open_and_the_others_folded(visit: Callable[..., Any]) -> None:
+    page = visit("/w/toy?region=twin&tab=border&lang=en")
+    page.wait_for_selector('[data-testid="measure-table"]')
+    heads = page.locator('[data-testid="measure-group"]')
+    assert [heads.nth(one).inner_text().split("\n")[0].lstrip("▾▸ ").split(" ")[0] for one in range(2)] == ["Amounts", "Prices"]
+    assert [heads.nth(one).get_attribute("aria-expanded") for one in range(2)] == ["true", "false"]
+    folded = page.locator('[data-testid="measure-table"] button', has_text="Dearest item")
+    assert page.locator('[data-testid="measure-table"] button', has_text="Items bought").is_visible() and not folded.is_visible()
+    heads.nth(1).click()
+    folded.click()
+    page.wait_for_url(re.compile("measure=dearest"))
+    page.reload()
+    page.wait_for_selector('[data-testid="measure-table"]')
+    assert folded.is_visible(), "the group of the chosen measure stands open"
+
+
 def test_a_workstream_whose_data_is_missing_says_which_tables(visit: Callable[..., Any]) -> None:
     page = visit("/w/toy?region=jjj&lang=en")
     page.wait_for_load_state("networkidle")

@@ -94,7 +94,7 @@ def show_declaration(view: dict[str, Any], lang: str) -> None:
     for kind, title in (("measures", ("指标", "measures")), ("rules", ("规则", "rules")), ("params", ("假设", "assumptions")), ("levers", ("手段", "levers"))):
         if view[kind]:
             table = Table(title=_word(lang, *title), title_justify="left")
-            names = [name for name in view[kind][0] if name not in ("uses", "whose", "changes", "op")]
+            names = [name for name in view[kind][0] if name not in ("uses", "whose", "changes", "op") and any(row[name] is not None for row in view[kind])]
             for name in names:
                 table.add_column(name)
             for row in view[kind]:
@@ -199,7 +199,10 @@ def show_result(result: Result, lang: str) -> None:
     for zh, en in (("已改善", "gained"), ("尚可改善", "remains")) if len(regimes) == 3 else ():
         table.add_column(_word(lang, zh, en), justify="right")
     table.add_column(_word(lang, "数据", "data"))
+    group = None
     for figure in result.figures.values():
+        if figure.measure.group != group and (group := figure.measure.group):
+            table.add_row(Text(getattr(group, lang), "bold"), end_section=True)
         for position, column in enumerate(bound.columns):
             known = [figure.values[regime] for regime in regimes] + ([figure.gained, figure.remains] if figure.gained else [])
             values = [plain_figure(one[column], figure.measure.unit, lang) for one in known]

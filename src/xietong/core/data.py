@@ -56,9 +56,8 @@ class Data:
 
     def _view(self, table: str) -> Frame:
         declared = self.provider.tables[table]
-        if declared.optional and table not in self._region.tables:
-            return _nothing(declared)
-        frame = self._region.table(table)[list(declared.columns)]
+        absent = declared.optional and table not in self._region.tables
+        frame = nothing(declared) if absent else self._region.table(table)[list(declared.columns)]
         for name, param in self.provider.params.items():
             scaled, _, column = param.scales.partition(".")
             if scaled == table:
@@ -176,7 +175,7 @@ class Data:
         self.progress.tick(done)
 
 
-def _nothing(table: Table) -> Frame:
+def nothing(table: Table) -> Frame:
     """An optional table that the region does not have: no rows, the declared columns."""
     import pandas as pd
 

@@ -122,6 +122,7 @@ class Measure:
     It is applied to all rows and to each jurisdiction's, so that a mean of the region is not a mean of means.
     ``by`` names the column with the area to which a row belongs, ``whose`` says in words who that is (resident, host,
     payer). ``uses`` names the tables, rules and params ("table", "rules.x", "params.y") on which the figure rests.
+    ``group`` is the heading under which surfaces list it; measures without one come first.
     """
 
     title: T
@@ -132,6 +133,13 @@ class Measure:
     of: Callable[[Frame], float | None]
     better: Better
     uses: tuple[str, ...]
+    group: T | None = None
+
+
+def listed(measures: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Measures as surfaces list them: those without a group, then group by group, otherwise in the order declared."""
+    groups = dict.fromkeys((None, *(measure.group for measure in measures.values())))
+    return {name: measure for group in groups for name, measure in measures.items() if measure.group == group}
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Figure:
         return {
             "measure": self.name,
             "title": self.measure.title._asdict(),
+            "group": self.measure.group._asdict() if self.measure.group else None,
             "unit": unit_view(self.measure.unit),
             "whose": self.measure.whose._asdict(),
             "better": self.measure.better,

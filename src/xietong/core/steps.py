@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xietong.core.data import nothing
 from xietong.core.declare import Column, Lever, Step
 from xietong.core.errors import Fault, NotFound, UsageError
 
@@ -129,14 +130,14 @@ def _key(region: Region, provider: Provider, lever: Lever, key: tuple[str, ...])
     table = lever.target[0]
     columns = provider.tables[table].columns
     key = tuple(_area(region, part) if columns[one].kind == "area" else part for one, part in zip(names, key, strict=True))
-    frame = _frame(region, table)
+    frame = _frame(region, provider, table)
     if frame is None:
         raise UsageError(f"changes table {table!r}, which region {region.name!r} does not have. Add the table to the region.")
     if not _hit(frame, names, key).any():
         if lever.op == "set":
             raise UsageError(f"finds no row {', '.join(key)} in table {table!r}. There {_there(frame, names)}.")
         for one, part in zip(names, key, strict=True):
-            _check_part(region, frame, table, one, columns[one], part)
+            _check_part(region, provider, frame, table, one, columns[one], part)
     return key
 
 
@@ -158,7 +159,7 @@ def _area(region: Region, name: str) -> str:
         raise UsageError(f"names {name[:80]!r}, which is no area. `xietong region show` lists the areas.") from None
 
 
-def _check_part(region: Region, frame: Frame, table: str, name: str, column: Column, part: str) -> None:
+def _check_part(region: Region, provider: Provider, frame: Frame, table: str, name: str, column: Column, part: str) -> None:
     """Part of the key of a row that is not there yet: something new may be built, but only where there is such a place."""
     if column.kind == "area":
         if column.level == "place" and part not in region.areas.places:
@@ -167,13 +168,17 @@ def _check_part(region: Region, frame: Frame, table: str, name: str, column: Col
             raise UsageError(f"names {part}, which is not a jurisdiction. There are {_some(region.areas.jurisdictions)}.")
         return
     other, _, referred = column.refers.partition(".")
-    known = _frame(region, other) if other else None
+    known = _frame(region, provider, other) if other else None
     values = column.values or tuple(dict.fromkeys((frame if known is None else known)[name if known is None else referred].astype(str)))
     if part not in values:
         raise UsageError(f"names {part[:80]!r} as {table}.{name}. There are {_some(values)}.")
 
 
-def _frame(region: Region, table: str) -> Frame | None:
+def _frame(region: Region, provider: Provider, table: str) -> Frame | None:
+    """A table; an optional one that the region lacks has no rows yet. None where the region would have to have it."""
+    declared = provider.tables.get(table)
+    if table not in region.tables and declared is not None and declared.optional:
+        return nothing(declared)
     return region.tables.get(table)
 
 
@@ -210,7 +215,8 @@ def _check_amount(region: Region, provider: Provider, step: Step) -> None:
             raise UsageError(f"sets {lever.changes} to {step.amount:g}. Give a value between {rule.closed:g} (closed) and {rule.open:g} (open).")
         return
     column = provider.tables[table].columns[name]
-    frame = region.table(table)
+    frame = _frame(region, provider, table)
+    assert frame is not None, "its key was found"
     before = frame[name].to_numpy(dtype=float)[_hit(frame, provider.tables[table].key, step.key)]
     if lever.op == "add" and np.isnan(before).any():
         raise UsageError(f"adds to {lever.changes}, which is unknown for {', '.join(step.key)}. Nothing can be added to what is unknown.")
@@ -248,7 +254,7 @@ def _candidates(region: Region, provider: Provider, lever: Lever) -> list[dict[s
     table, column = lever.target
     if table == "rules":
         return _pairs(region, provider, lever)
-    frame = _frame(region, table)
+    frame = _frame(region, provider, table)
     if frame is None:
         return []
     left = frame[frame[column].to_numpy(dtype=float) != lever.amount]

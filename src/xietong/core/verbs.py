@@ -11,7 +11,7 @@ import numpy as np
 
 from xietong.core.answer import Answer
 from xietong.core.asking import answer_text, check_inputs
-from xietong.core.declare import REGIMES, Choice, Frame, Measure, Outcome, Param, Regime, Step, worst
+from xietong.core.declare import REGIMES, Choice, Frame, Measure, Outcome, Param, Regime, Step, listed, worst
 from xietong.core.digest import digest
 from xietong.core.errors import NotFound, UsageError
 from xietong.core.progress import Progress
@@ -191,7 +191,7 @@ class Bound:
 
     def _figures(self, outcomes: Mapping[Regime, Outcome]) -> dict[str, Figure]:
         figures = {}
-        for name, measure in self.workstream.measures.items():
+        for name, measure in listed(self.workstream.measures).items():
             values = {regime: self.evaluate(measure, outcome) for regime, outcome in outcomes.items()}
             qualities = set().union(*(self.region.qualities(self.workstream, use) for use in measure.uses))
             gained = self._difference(measure, values, "closed", "current")

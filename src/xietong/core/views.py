@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from xietong.core.declare import worst
+from xietong.core.declare import listed, worst
 from xietong.core.glossary import unit_view
 from xietong.core.naming import named
 from xietong.core.result import Cell, PlanResult, Result, title_of
@@ -35,8 +35,11 @@ def declaration_view(workstream: Workstream) -> dict[str, Any]:
         "budget_cny": {"default": default, "max": largest},
         "needs": list(workstream.needs),
         "measures": [
-            {"measure": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "whose": one.whose._asdict(), "better": one.better, "uses": list(one.uses)}
-            for name, one in workstream.measures.items()
+            {
+                "measure": name, "title": one.title._asdict(), "group": one.group._asdict() if one.group else None, "unit": unit_view(one.unit),
+                "whose": one.whose._asdict(), "better": one.better, "uses": list(one.uses),
+            }
+            for name, one in listed(workstream.measures).items()
         ],
         "rules": [{"rule": name, "title": one.title._asdict(), "unit": unit_view(one.unit), "closed": one.closed, "open": one.open, "item": one.item} for name, one in workstream.rules.items()],
         "params": params_view(workstream, dict(workstream.params)),
@@ -311,8 +314,10 @@ def result_html(result: Result) -> str:
     bound = result.bound
     regimes = list(result.outcomes)
     heads = "".join(f"<th>{escape(regime)}</th>" for regime in regimes)
-    rows = []
+    rows, group = [], None
     for figure in result.figures.values():
+        if figure.measure.group != group and (group := figure.measure.group):
+            rows.append(f"<tr><th colspan='{len(regimes) + 3}' style='text-align:left'>{escape(group.en)}</th></tr>")
         for column in bound.columns:
             cells = "".join(
                 f"<td style='text-align:right'>{escape(amount(figure.values[regime][column], figure.measure.unit, 'en'))}</td>" for regime in regimes

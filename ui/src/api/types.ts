@@ -66,7 +66,7 @@ export interface Declaration {
   region?: string;
   /** whether it declares levers and how to choose among them */
   can_plan: boolean;
-  measures: { measure: string; title: T; unit: Unit; whose: T | null; better: Better }[];
+  measures: { measure: string; title: T; group: T | null; unit: Unit; whose: T | null; better: Better }[];
   rules: { rule: string; title: T; unit: Unit | string; closed: Num; open: Num }[];
   params: { param: string; title: T; unit: Unit | string; low: Num; value: Num; high: Num; source: string; quality: Quality }[];
   levers: Lever[];
@@ -93,6 +93,8 @@ export interface Answer<V> {
 
 export interface MeasureResult {
   measure: string; title: T; unit: Unit; whose: T | null; better: Better; target: boolean;
+  /** the heading under which it is listed */
+  group: T | null;
   quality: Quality; year: string | null;
   values: Partial<Record<Regime, ByArea>>;
   gained: ByArea; remains: ByArea;

@@ -2,6 +2,7 @@ import type { MeasureResult, Regime, Result } from "../api/types";
 import { scaleFor } from "../format/number";
 import { useWords } from "../i18n";
 import { BetterArrow } from "./BetterArrow";
+import { MeasureGroups } from "./MeasureGroups";
 import { QualityBadge } from "./QualityBadge";
 import { RegimeGlyph } from "./RegimeGlyph";
 import { Value } from "./Value";
@@ -29,11 +30,9 @@ export function MeasureTable({ result, regime, chosen, onChoose }: Props) {
             {compares && <th scope="col" className="right">{t("border.remains")}</th>}
           </tr>
         </thead>
-        <tbody>
-          {result.measures.map((m) => (
-            <MeasureRow key={m.measure} m={m} result={result} regime={regime} chosen={m.measure === chosen} onChoose={onChoose} compares={compares} />
-          ))}
-        </tbody>
+        <MeasureGroups measures={result.measures} chosen={chosen} columns={result.areas.length + (compares ? 4 : 2)}>
+          {(m) => <MeasureRow key={m.measure} m={m} result={result} regime={regime} chosen={m.measure === chosen} onChoose={onChoose} compares={compares} />}
+        </MeasureGroups>
       </table>
     </div>
   );

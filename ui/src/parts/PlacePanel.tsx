@@ -3,32 +3,33 @@ import { REGIMES, type Quality, type Regime, type Result, type T, type Unit } fr
 import { formatNumber, scaleFor } from "../format/number";
 import { useWords } from "../i18n";
 import { isArea } from "../map/scale";
+import { MeasureGroups } from "./MeasureGroups";
 import { QualityBadge } from "./QualityBadge";
 import { useRegion } from "../state/region";
 import { useView } from "../state/view";
 
-interface Row { key: string; title: string; unit: Unit | T | string; quality: Quality | null; values: Partial<Record<Regime, number | null>> }
+interface Row { measure: string; group?: T | null; title: string; unit: Unit | T | string; quality: Quality | null; values: Partial<Record<Regime, number | null>> }
 
 /** What one place has in each regime: layers drawn there, and what flows in and out. */
 function rowsOf(area: string, result: Result, tr: (x: Result["title"]) => string, t: (k: string) => string): Row[] {
   const rows: Row[] = [];
   for (const m of result.measures) {
     if (!result.regimes.some((r) => m.values[r] && area in (m.values[r] ?? {}))) continue;
-    rows.push({ key: `m${m.measure}`, title: tr(m.title), unit: m.unit, quality: m.quality, values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
+    rows.push({ measure: `m${m.measure}`, group: m.group, title: tr(m.title), unit: m.unit, quality: m.quality, values: Object.fromEntries(result.regimes.map((r) => [r, m.values[r]?.[area] ?? null])) });
   }
   for (const layer of result.layers) {
     const per = (of: (r: Regime) => number | null) => Object.fromEntries(result.regimes.map((r) => [r, of(r)]));
     if (layer.kind === "area" || layer.kind === "point") {
       const found = result.regimes.some((r) => layer.features[r]?.some((f) => isArea(f) && f.area === area));
-      if (found) rows.push({ key: layer.layer, title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
+      if (found) rows.push({ measure: layer.layer, title: tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, values: per((r) => layer.features[r]?.find((f) => isArea(f) && f.area === area)?.value ?? null) });
       continue;
     }
     for (const side of ["origin", "destination"] as const) {
       const here = (r: Regime) => (layer.features[r] ?? []).filter((f) => !isArea(f) && f[side] === area);
       if (!result.regimes.some((r) => here(r).length > 0)) continue;
       // Only flows add up; several lines of one place share no meaningful sum.
-      if (layer.kind !== "flow") { rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: t("place.lines"), quality: layer.quality ?? null, values: per((r) => here(r).length) }); continue; }
-      rows.push({ key: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: layer.unit, quality: layer.quality ?? null, values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
+      if (layer.kind !== "flow") { rows.push({ measure: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: t("place.lines"), quality: layer.quality ?? null, values: per((r) => here(r).length) }); continue; }
+      rows.push({ measure: layer.layer + side, title: `${tr(layer.title)} · ${t(`place.${side}`)}`, unit: layer.unit, quality: layer.quality ?? null, values: per((r) => here(r).reduce((sum, f) => sum + (f.value ?? 0), 0)) });
     }
   }
   return rows;
@@ -64,11 +65,11 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
       {rows.length > 0 && (
         <table className="plain place__table">
           <thead><tr><td />{shown.map((r) => <th key={r} scope="col" className={`right ${r === regime ? `on on--${r}` : ""}`}>{t(`regime.${r}`)}</th>)}</tr></thead>
-          <tbody>
-            {rows.map((row) => {
+          <MeasureGroups measures={rows} chosen={`m${view.measure}`} columns={shown.length + 1}>
+            {(row) => {
               const scale = scaleFor(Object.values(row.values), lang, row.unit);
               return (
-                <tr key={row.key}>
+                <tr key={row.measure}>
                   <th scope="row">{row.title} <span className="muted">{u(row.unit)}</span> {row.quality && <QualityBadge quality={row.quality} />}</th>
                   {shown.map((r) => {
                     const value = row.values[r] ?? null;
@@ -76,8 +77,8 @@ export function PlacePanel({ area, result, regime }: { area: string; result: Res
                   })}
                 </tr>
               );
-            })}
-          </tbody>
+            }}
+          </MeasureGroups>
         </table>
       )}
       {result && rows.length === 0 && <p className="muted">{t("place.nothing")}</p>}

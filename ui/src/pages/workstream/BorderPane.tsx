@@ -7,6 +7,7 @@ import { useResource, type Resource } from "../../api/useResource";
 import { useWords } from "../../i18n";
 import { About } from "../../parts/About";
 import { Await } from "../../parts/Await";
+import { measureOptions } from "../../parts/MeasureGroups";
 import { MeasureMatrix } from "../../parts/MeasureMatrix";
 import { MeasureTable, short } from "../../parts/MeasureTable";
 import { QualityBadge } from "../../parts/QualityBadge";
@@ -88,7 +89,7 @@ function FigureHead({ result, measure, onChoose }: { result: Result; measure: Me
     <div className="figure-head">
       <Select
         value={measure.measure} onChange={onChoose} popupMatchSelectWidth={false} aria-label={t("measures.choose")} data-testid="measure-select"
-        options={result.measures.map((m) => ({ value: m.measure, label: tr(m.title) }))}
+        options={measureOptions(result.measures, tr)}
       />
       <QualityBadge quality={measure.quality} />
       <span className="muted">{[tr(result.areas[0]?.title), measure.whose ? short(tr(measure.whose)) : "", measure.better === "neutral" ? "" : t(`better.${measure.better}`), measure.year].filter(Boolean).join(" · ")}</span>

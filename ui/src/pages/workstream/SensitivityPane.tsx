@@ -4,6 +4,7 @@ import { formatNumber, scaleFor, type Scale } from "../../format/number";
 import { useWords } from "../../i18n";
 import { About } from "../../parts/About";
 import { Await } from "../../parts/Await";
+import { MeasureGroups, measureOptions } from "../../parts/MeasureGroups";
 import { QualityBadge } from "../../parts/QualityBadge";
 import { useView } from "../../state/view";
 import { Explain } from "./BorderPane";
@@ -37,7 +38,7 @@ function Shown({ result, declaration, query }: { result: Result; declaration: De
         {measure && <QualityBadge quality={measure.quality} />}
         <Select
           size="small" value={chosen.measure} onChange={(m: string) => set({ measure: m })} popupMatchSelectWidth={false} aria-label={t("measures.choose")}
-          options={all.map((m) => ({ value: m.measure, label: tr(info.get(m.measure)?.title) || m.measure }))}
+          options={measureOptions(result.measures, tr)}
         />
       </header>
       <div className="tornadoes">
@@ -56,8 +57,8 @@ function RangeTable({ all, result, chosen, onChoose }: { all: SensitivityMeasure
     <div className="scroll-x" role="region" aria-label={t("sensitivity.ranges")} tabIndex={0}>
       <table className="measures" data-testid="sensitivity-table">
         <thead><tr><th>{t("measures.measure")}</th><th className="right">{t("border.gained")}</th><th>{t("sensitivity.range")}</th><th className="right">{t("border.remains")}</th><th>{t("sensitivity.range")}</th><th>{t("measures.quality")}</th></tr></thead>
-        <tbody>
-          {all.map((m) => {
+        <MeasureGroups measures={all.map((m) => ({ ...m, group: info.get(m.measure)?.group }))} chosen={chosen} columns={6}>
+          {(m) => {
             const x = info.get(m.measure);
             const scale = scaleFor([m.gained.low, m.gained.high, m.gained.value, m.remains.low, m.remains.high, m.remains.value], lang, x?.unit);
             return (
@@ -67,8 +68,8 @@ function RangeTable({ all, result, chosen, onChoose }: { all: SensitivityMeasure
                 <td>{x && <QualityBadge quality={x.quality} />}</td>
               </tr>
             );
-          })}
-        </tbody>
+          }}
+        </MeasureGroups>
       </table>
     </div>
   );
