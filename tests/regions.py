@@ -136,7 +136,18 @@ SOUND_RULES = (
     ("recognised", "sound", "sound", 0, "2000-01-01", "2015-07-01"), ("recognised", "sound", "sound", 0.3, "2015-07-01", ""),
     ("recognised", "pilot", "pilot", 0.9, "2019-01-01", ""), ("follows", "sound", "sound", 0, "2000-01-01", "2015-07-01"),
     ("follows", "sound", "sound", 1, "2015-07-01", ""), ("insured", "sound", "sound", 0, "2000-01-01", ""), ("insured", "skog", "holm", 0.5, "2020-01-01", ""),
+    ("starred", "sound", "sound", 0, "2000-01-01", ""), ("settled", "sound", "sound", 0.5, "2000-01-01", ""), ("certified", "sound", "sound", 1, "2000-01-01", ""),
 )  # fmt: skip
+
+
+SOUND_SUPPLIES = (
+    ("home", "居家", "Care at home", "false", 30, 30, 0.4, 10, 4, 200, 400, 0, 300, 4),
+    ("institution", "机构", "Care in a home", "true", 90, 20, 0.5, 7, 3, 600, 1200, 0.1, 800, 40),
+)
+SOUND_RATES = {
+    "60-64": {"mild": 0.02, "moderate": 0.01, "severe": 0.005, "total": 0.002}, "65-79": {"mild": 0.06, "moderate": 0.03, "severe": 0.02, "total": 0.01},
+    "80+": {"mild": 0.15, "moderate": 0.12, "severe": 0.06, "total": 0.04},
+}  # fmt: skip
 
 
 def second_region(path: Path) -> Folder:
@@ -159,14 +170,20 @@ def second_region(path: Path) -> Folder:
         "rule origin destination item value valid_from valid_to reference",
         [(f"care.{name}", o, d, "", value, start, end, "") for name, o, d, value, start, end in SOUND_RULES],
     )
-    table("params", "param low value high", [("care.limit_min", 40, 60, 80)])
+    table("params", "param low value high", [("care.limit_scale", 0.6, 0.7, 0.9)])
     table("population", "area year pop", [(town, 2021, one[6]) for town, one in TOWNS.items()])
     table(
         "census",
         "area year pop_60_plus pop_65_plus pop_80_plus urban_share other_province_share",
         [(town, 2021, *one[7:11], "") for town, one in TOWNS.items()],
     )
-    table("beds", "area tier beds price_cny_month year", [(town, "basic", *one[11:13], 2021) for town, one in TOWNS.items()])
+    table("supplies", "supply title_zh title_en residential limit_min rate nursing_share residents_per_carer residents_per_nurse subsidy_cny_month "
+          "insurance_cny_month medical_share nursing_fee_cny_month build_months", SOUND_SUPPLIES)
+    table("care_rates", "age_group grade share", [(age, grade, rate) for age, rates in SOUND_RATES.items() for grade, rate in rates.items()])
+    table("care_settings", "grade supply share", [(grade, *one) for grade in ("mild", "moderate", "severe", "total") for one in (("home", 0.3), ("institution", 0.15))])
+    homes = [(town, "institution", "basic", one[11], "", one[12], 3, "", "", "", "", 2021) for town, one in TOWNS.items()]
+    homes += [(land, "home", "visits", "", "", 1200, "", "", "", "", "", 2021) for land in LANDS]
+    table("homes", "area supply tier beds nursing price_cny_month star carers nurses clinic_share occupancy year", homes)
     folder.put("sources", [["source", "title", "publisher", "year", "url", "licence"], ["example", "Invented for a test", "", "", "", ""]])
     levels = [("union", "联盟", "union"), ("land", "国", "land"), ("county", "郡", "county"), ("town", "镇", "town")]
     block = {

@@ -254,20 +254,20 @@ def test_all_steps_that_cannot_be_taken_are_told_at_once(twin: Region) -> None:
 
 def test_a_plan_and_a_sensitivity_take_no_steps(jjj: Region, twin: Region) -> None:
     with pytest.raises(UsageError, match="takes no steps"):
-        jjj.care.with_steps(["beds:110101,basic:10"]).plan()
+        jjj.care.with_steps(["beds:110101,institution,basic:10"]).plan()
     with pytest.raises(UsageError, match="takes no steps"):
         twin.toy.with_steps(["modernise:n1"]).sensitivity()
 
 
 def test_something_new_may_be_added_only_where_it_could_stand(jjj: Region) -> None:
-    have = {(row.area, row.tier) for row in jjj.table("beds").itertuples()}
+    have = {(row.area, row.tier) for row in jjj.table("homes").itertuples()}
     area, tier = next((area, tier) for area in jjj.areas.places for tier in ("basic", "standard") if (area, tier) not in have)
-    more = jjj.care.with_steps([f"beds:{area},{tier}:500"]).status()
+    more = jjj.care.with_steps([f"beds:{area},institution,{tier}:500"]).status()
     assert more.value("unserved") <= jjj.care.status().value("unserved") * (1 + 1e-9)
-    with pytest.raises(UsageError, match=r"beds\.tier"):
-        jjj.care.with_steps([f"beds:{area},golden:500"])
+    with pytest.raises(UsageError, match=r"added_beds\.tier"):
+        jjj.care.with_steps([f"beds:{area},institution,golden:500"])
     with pytest.raises(UsageError, match="no area"):
-        jjj.care.with_steps([f"beds:atlantis,{tier}:500"])
+        jjj.care.with_steps([f"beds:atlantis,institution,{tier}:500"])
 
 
 def test_what_can_be_switched_on_is_listed_and_each_can_be(twin: Region) -> None:

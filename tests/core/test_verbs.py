@@ -71,8 +71,8 @@ def test_a_result_says_what_it_rests_on(jjj: Region) -> None:
 
 
 def test_a_changed_figure_changes_the_digest_and_the_answer(jjj: Region) -> None:
-    beds = jjj.table("beds")
-    more = replace(jjj, tables={**jjj.tables, "beds": beds.assign(beds=beds["beds"] * 1.2)}, memo=Memo())
+    homes = jjj.table("homes")
+    more = replace(jjj, tables={**jjj.tables, "homes": homes.assign(beds=homes["beds"] * 1.2)}, memo=Memo())
     assert more.care.status().provenance["inputs_digest"] != jjj.care.status().provenance["inputs_digest"]
     assert more.care.status().value("unserved") < jjj.care.status().value("unserved")
 
@@ -90,9 +90,9 @@ def test_a_cancelled_computation_stops_and_leaves_nothing_in_the_cache(jjj: Regi
 
 
 def test_a_workstream_whose_tables_are_missing_says_which_and_the_others_work(jjj: Region) -> None:
-    poor = replace(jjj, tables={name: frame for name, frame in jjj.tables.items() if name != "beds"}, memo=Memo())
-    assert poor.missing(poor.workstreams["care"]) == ["beds"]
-    with pytest.raises(MissingTables, match="beds"):
+    poor = replace(jjj, tables={name: frame for name, frame in jjj.tables.items() if name != "homes"}, memo=Memo())
+    assert poor.missing(poor.workstreams["care"]) == ["homes"]
+    with pytest.raises(MissingTables, match="homes"):
         poor.care.status()
     assert poor.services.status().value("hours") > 0
 

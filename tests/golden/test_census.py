@@ -30,7 +30,8 @@ def test_the_region_has_three_jurisdictions_thirteen_cities_and_222_places(jjj: 
 
 def test_beds_reproduce_the_published_rate_where_there_is_one_and_stay_unknown_elsewhere(jjj: Region) -> None:
     rates = jjj.table("bed_rates").set_index("area")["beds_per_1000_60_plus"]
-    beds = jjj.table("beds").groupby("area")["beds"].sum(min_count=1)
+    homes = jjj.table("homes")
+    beds = homes[homes["supply"] == "institution"].groupby("area")["beds"].sum(min_count=1)
     elders = jjj.table("census").set_index("area")["pop_60_plus"]
     for city, rate in rates.items():
         inside = [place for place, here in zip(jjj.areas.places, jjj.areas.leaves(city), strict=True) if here]

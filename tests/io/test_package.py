@@ -89,7 +89,7 @@ def test_a_line_separator_inside_a_cell_does_not_cut_the_row(twin: Folder) -> No
 
 def test_the_order_of_rows_changes_nothing(sound: Folder) -> None:
     before = sound.load()
-    for table in ("areas", "members", "census", "beds", "population"):
+    for table in ("areas", "members", "census", "homes", "population"):
         header, *rows = sound.lines(table)
         sound.put(table, [header, *reversed(rows)])
     assert sound.load().digest == before.digest
@@ -117,7 +117,7 @@ def test_another_country_with_other_levels_loads_without_a_change_of_code(sound:
     assert (region.title.en, region.currency, region.timezone) == ("The Sound", "SEK", "Europe/Stockholm")
     assert list(region.levels) == ["union", "land", "county", "town"] and region.areas.jurisdictions == ("holm", "skog")
     assert len(region.areas.places) == 8 and region.areas.jurisdiction("pilot") is None
-    assert region.params(region.workstreams["care"])["limit_min"].value == 60
+    assert region.params(region.workstreams["care"])["limit_scale"].value == 0.7
 
 
 def test_care_answers_all_its_verbs_there(sound: Folder) -> None:
@@ -493,8 +493,8 @@ def test_a_day_that_is_none_is_refused_in_words(twin: Folder, day: str) -> None:
     [
         (["care.telepathy", 1, 2, 3], "param"),
         (["limit_min", 1, 2, 3], "param"),
-        (["care.limit_min", 3, 2, 1], "value"),
-        (["care.limit_min", 1, "nan", 3], "value"),
+        (["care.limit_scale", 3, 2, 1], "value"),
+        (["care.limit_scale", 1, "nan", 3], "value"),
     ],
 )
 def test_an_assumption_must_be_declared_and_lie_in_its_range(twin: Folder, row: list[Any], column: str) -> None:
@@ -537,14 +537,14 @@ def test_faults_in_every_file_are_reported_at_once(twin: Folder) -> None:
     twin.set("census", 2, pop_60_plus="-1", urban_share="many", quality="guessed")
     twin.put("population", [line[:-1] for line in twin.lines("population")])
     twin.set("population", 3, pop="few")
-    twin.bytes("beds", "区域".encode("gbk"))
+    twin.bytes("homes", "区域".encode("gbk"))
     twin.set("sources", 2, title="")
     line = twin.line_of("rules", rule="care.recognised")
     twin.set("rules", line, value="9")
     found = {(fault.file, fault.row, fault.column) for fault in twin.faults()}
     assert found == {
         (DESCRIPTOR, None, "xietong.timezone"), ("areas.csv", 4, "name_en"), ("census.csv", 2, "pop_60_plus"), ("census.csv", 2, "urban_share"),
-        ("census.csv", 2, "quality"), ("population.csv", 1, "quality"), ("population.csv", 3, "pop"), ("beds.csv", 1, ""), ("sources.csv", 2, "title"),
+        ("census.csv", 2, "quality"), ("population.csv", 1, "quality"), ("population.csv", 3, "pop"), ("homes.csv", 1, ""), ("sources.csv", 2, "title"),
         ("rules.csv", line, "value"),
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from xietong.core.declare import Regime, Step, Table
 from xietong.core.digest import digest
 from xietong.core.errors import Undeclared, UsageError
 from xietong.core.progress import Progress
-from xietong.core.rulebook import Resolved, with_steps
+from xietong.core.rulebook import Lift, Resolved, with_steps
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,6 +40,7 @@ class Data:
     regime: Regime
     p: Params
     steps: tuple[Step, ...] = ()
+    lifted: frozenset[Lift] = frozenset()
     progress: Progress = field(default_factory=Progress)
 
     def __getitem__(self, table: str) -> Frame:
@@ -108,12 +109,13 @@ class Data:
         return self._region.product(name)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
-        """What ``compute`` gives, kept under this name for all that is asked of the same inputs, regime and steps.
+        """What ``compute`` gives, kept under this name for all that is asked of the same inputs, regime, steps and lifted rules.
 
         For what ``solve`` and several queries all need, such as a network. It may depend on ``self`` and nothing else.
         """
         region, inputs = self._region, self._region.inputs_digest(self.provider)
-        return region.memo.get(digest("once", name, inputs, sorted(self.p.items()), self.regime, [vars(step) for step in self.steps]), compute)
+        view = (self.regime, [vars(step) for step in self.steps], sorted(self.lifted))
+        return region.memo.get(digest("once", name, inputs, sorted(self.p.items()), view), compute)
 
     def rule(self, name: str, origin: Any, destination: Any, item: Any = None) -> np.ndarray:
         """Values of a rule for pairs; the arguments broadcast against one another as NumPy arrays do.
@@ -122,7 +124,7 @@ class Data:
         areas the value is the mean over the pairs of places that they hold, each pair counting once.
         """
         resolved = self._resolved(name)
-        values = resolved.under(self.regime)
+        values = self._values(name)
         rows, left = self._units(origin, resolved)
         columns, right = self._units(destination, resolved)
         table = np.einsum("uc,icd,vd->iuv", left, values, right, optimize=True)
@@ -156,6 +158,23 @@ class Data:
     @cached_property
     def _rules(self) -> dict[str, Resolved]:
         return {}
+
+    def _values(self, name: str) -> np.ndarray:
+        """Values [item, class, class] of a rule in this view."""
+        if name not in self._ruled:
+            resolved = self._resolved(name)
+            lifts = [lift for lift in sorted(self.lifted) if lift.rule in ("", name)]
+            self._ruled[name] = resolved.lifted(resolved.under(self.regime), lifts, self.areas)
+        return self._ruled[name]
+
+    @cached_property
+    def _ruled(self) -> dict[str, np.ndarray]:
+        return {}
+
+    @property
+    def rules_digest(self) -> str:
+        """Digest of what all rules say in this view; two views of one region whose rules say the same give the same figures."""
+        return digest([(name, self._values(name).tobytes().hex()) for name in sorted(self.provider.rules)])
 
     def blocs(self, rule: str) -> list[frozenset[str]]:
         """Who decides together: jurisdictions joined by pairs that are open in both directions."""

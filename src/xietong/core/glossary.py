@@ -62,6 +62,7 @@ UNITS: dict[str, T] = {
 VERBS: dict[str, T] = {
     "status": T("现状", "Status"),
     "border": T("边界", "Border"),
+    "lifts": T("逐项放开", "Lifts"),
     "plan": T("方案", "Plan"),
     "sensitivity": T("敏感性", "Sensitivity"),
     "cases": T("办理", "Cases"),

@@ -35,13 +35,17 @@ TOLERANCE = 1e-11
 
 @dataclass(frozen=True)
 class Allocation:
-    """``flow`` per pair, ``unserved`` per demand, and ``bound``: no allocation leaves fewer unserved (a cut proves it)."""
+    """``flow`` per pair, ``unserved`` per demand, and ``bound``: no allocation leaves fewer unserved (a cut proves it).
+
+    ``scarce`` [m]: capacities of that cut: where it proves the optimum, one more unit of them serves one more; of others none.
+    """
 
     flow: np.ndarray
     unserved: np.ndarray
     bound: float
     iterations: int
     residual: float
+    scarce: np.ndarray
 
     @property
     def proved(self) -> bool:
@@ -61,7 +65,7 @@ def allocate(
     flow, unserved = np.zeros(len(i)), np.array(demand, dtype=float)
     live = (demand[i] > 0) & (capacity[j] > 0) if len(i) else np.zeros(0, dtype=bool)
     if not live.any():
-        return Allocation(flow, unserved, float(unserved.sum()), 0, 0.0)
+        return Allocation(flow, unserved, float(unserved.sum()), 0, 0.0, np.zeros(m, dtype=bool))
     # Only nodes with a live pair take part; the others are unserved or unused whatever happens.
     rows, i_ = np.unique(i[live], return_inverse=True)
     columns, j_ = np.unique(j[live], return_inverse=True)
@@ -70,9 +74,11 @@ def allocate(
     best: Allocation | None = None
     start = None
     for penalty in PENALTIES:
-        served, left, bound, start, iterations, residual = problem.solve(penalty, start, tick)
+        served, left, bound, start, iterations, residual, reached = problem.solve(penalty, start, tick)
         flow[live], unserved[rows] = served, left
-        best = Allocation(flow, unserved, bound + isolated, iterations, residual)
+        scarce = np.zeros(m, dtype=bool)
+        scarce[columns] = reached
+        best = Allocation(flow, unserved, bound + isolated, iterations, residual, scarce)
         if best.proved:
             break
     assert best is not None and flow.shape == i.shape and unserved.shape == (n,) and m == len(capacity)
@@ -88,7 +94,7 @@ class _Dual:
 
     def solve(
         self, penalty: float, start: tuple[np.ndarray, np.ndarray] | None, tick: Callable[[float], None]
-    ) -> tuple[np.ndarray, np.ndarray, float, tuple[np.ndarray, np.ndarray], int, float]:
+    ) -> tuple[np.ndarray, np.ndarray, float, tuple[np.ndarray, np.ndarray], int, float, np.ndarray]:
         n, m = len(self.d), len(self.c)
         alpha, beta = start or (np.ones(n), np.zeros(m))
         scale = max(float(self.d.max()), float(self.c.max()))
@@ -116,7 +122,7 @@ class _Dual:
         reached[self.j[short[self.i]]] = True
         bound = max(0.0, float(self.d[short].sum() - self.c[reached].sum()))
         u = np.clip(self.d - np.bincount(self.i, x, n), 0.0, None)  # what the flows leave, to the last digit
-        return x, u, bound, (alpha, beta), iteration, residual
+        return x, u, bound, (alpha, beta), iteration, residual, reached
 
     def _newton(
         self, active: np.ndarray, short: np.ndarray, spare: np.ndarray, up: np.ndarray, down: np.ndarray, proximal: float

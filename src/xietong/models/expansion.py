@@ -1,22 +1,27 @@
-"""Where to add capacity, and which gates to open, within a budget, so that weighted demand is left unserved least.
+"""Where to add capacity, staff and vouchers, and which gates to open, within a budget, so that fewest are left unserved.
 
-    minimise    sum_i w_i u_i  +  tiny * travel
-    subject to  sum_j x_ij + u_i = d_i,   sum_i x_ij <= c_j + z_j,   sum_{ij in gate g} x_ij <= C_g y_g,
-                sum_j cost_j z_j + sum_g cost_g y_g <= budget,   x, u, z >= 0,   y in {0, 1}
+    minimise    sum_i w_i u_i + M sum_a s_a + tiny * travel + tiny * money
+    subject to  sum_j x_ij + u_i = d_i                                            every group i
+                sum_{ij at stock k, admitted_ij <= l} x_ij <= l E_k               every stock k and level l
+                E_k <= stock_k + z_k - c_k + c_into_k,   E_k <= staff_k + t_k     a place counts only with staff
+                sum_{ij by voucher} x_ij <= v_i,   sum_{ij in gate g} x_ij <= C_g y_g
+                sum_{i in area a} u_i <= (1 - floor_a) d_a + s_a                  the floor of every area, as far as it can be met
+                what z, c, t, v and y cost <= budget,   x, u, E, z, c, t, v, s >= 0,   y in {0, 1}
 
-A linear program with a few binaries (HiGHS). Its bound holds for every plan: any allocation of the same demand over the
-same pairs leaves at least that much unserved.
+A linear program with a few binaries (HiGHS). Its bound holds for every plan: any allocation of the same demand over the same
+pairs leaves at least that much unserved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from xietong.models.highs import minimise
+from xietong.models.highs import Found, minimise
 
 MAX_NODES = 200
 RELATIVE_GAP = 1e-4
@@ -24,7 +29,12 @@ TRAVEL = 1e-6
 """Weight of a unit of cost relative to one unserved: it decides between equals only."""
 
 THRIFT = 1e-4
-"""What a middling site's unit of capacity counts, relative to one unserved."""
+"""What the money for a middling place counts, relative to one unserved."""
+
+FLOOR = 10.0
+"""What one person short of a floor counts, relative to one unserved."""
+
+_NONE = np.zeros(0)
 
 
 class Gate(NamedTuple):
@@ -34,79 +44,172 @@ class Gate(NamedTuple):
     cost: float
 
 
-class Expansion(NamedTuple):
-    """``added`` capacity per site, whether each gate is ``open``, and a lower ``bound`` on the weighted unserved."""
+@dataclass(frozen=True)
+class Setting:
+    """What there is: ``demand`` [n]; pairs ``i``, ``k`` of demand and stock with ``cost``, ``admitted`` in (0, 1] and whether they
+    take a ``voucher``; ``stock`` [m] of places and ``staff`` [m] for so many of them, all in units of demand; ``weight`` [n] is
+    what one unserved unit counts, ``area`` [n] numbers the areas whose ``floor`` [areas] is the least share to be served."""
 
-    added: np.ndarray
+    demand: np.ndarray
+    i: np.ndarray
+    k: np.ndarray
+    cost: np.ndarray
+    admitted: np.ndarray
+    voucher: np.ndarray
+    stock: np.ndarray
+    staff: np.ndarray
+    weight: np.ndarray
+    area: np.ndarray
+    floor: np.ndarray
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What can be bought, by its price a unit (inf: not at all): a place of stock k, making a place of stock k one of stock
+    ``into`` [m] (-1: of none), staff for one at k, a voucher for one of group i, and gates. ``taste`` [m] in [0, 1) settles ties."""
+
+    place: np.ndarray
+    convert: np.ndarray
+    into: np.ndarray
+    staff: np.ndarray
+    voucher: np.ndarray
+    gates: Sequence[Gate] = ()
+    taste: np.ndarray = field(default_factory=lambda: _NONE)
+
+
+class Expansion(NamedTuple):
+    """What to buy, in units, whether each gate is open, a lower ``bound`` on the weighted unserved, and by how much floors are missed."""
+
+    place: np.ndarray
+    convert: np.ndarray
+    staff: np.ndarray
+    voucher: np.ndarray
     gates: tuple[bool, ...]
     bound: float
+    short: np.ndarray
 
 
-def expand(
-    demand: np.ndarray,
-    capacity: np.ndarray,
-    i: np.ndarray,
-    j: np.ndarray,
-    cost: np.ndarray,
-    weight: np.ndarray,
-    site: np.ndarray,
-    site_cost: np.ndarray,
-    taste: np.ndarray,
-    gates: Sequence[Gate],
-    budget: float,
-    tick: Callable[[float], None] = lambda done: None,
-) -> Expansion:
-    """Solve; ``site`` [k] names the capacity node that each site adds to, ``site_cost`` its cost a unit (inf: never),
-    ``taste`` [k] in [0, 1) a number that settles ties between sites of equal cost.
-
-    Units of flow are those of ``demand``; ``weight`` [n] is what one unserved unit counts.
-    """
-    n, m, arcs, k = len(demand), len(capacity), len(i), len(site)
-    usable = np.isfinite(site_cost) & (site_cost > 0) & (site_cost <= budget)
-    sites = np.flatnonzero(usable)
-    columns = arcs + n + len(sites) + len(gates)
-    first_u, first_z, first_y = arcs, arcs + n, arcs + n + len(sites)
-    # More than enough for everybody cannot be spent: beyond that a budget would only spoil the scaling.
-    enough = float(site_cost[sites].max(initial=0.0) * demand.sum() + sum(gate.cost for gate in gates))
-    budget = min(budget, max(enough, 1.0))
-    # Money counts, a little, so that none is spent in vain; equally cheap sites differ by their taste, a little less.
-    thrift = THRIFT / max(float(np.median(site_cost[sites])) if len(sites) else 1.0, 1e-9)
-    money = np.concatenate([thrift * site_cost[sites] * (1 + taste[sites] / 10), thrift * np.array([gate.cost for gate in gates])])
-    objective = np.concatenate([TRAVEL * cost / max(float(cost.max(initial=1.0)), 1e-9), weight, money])
-    upper = np.full(columns, np.inf)
-    upper[first_z:first_y] = np.minimum(budget / site_cost[sites], float(demand.sum()))
-    upper[first_y:] = 1.0
-    entries = [
-        (i, np.arange(arcs), np.ones(arcs)),
-        (np.arange(n), first_u + np.arange(n), np.ones(n)),
-        (n + j, np.arange(arcs), np.ones(arcs)),
-        (n + site[sites], first_z + np.arange(len(sites)), -np.ones(len(sites))),
-        (np.full(len(sites), n + m), first_z + np.arange(len(sites)), site_cost[sites] / max(budget, 1.0)),
-        (np.full(len(gates), n + m), first_y + np.arange(len(gates)), np.array([gate.cost for gate in gates]) / max(budget, 1.0)),
-    ]
-    for g, gate in enumerate(gates):
-        most = min(float(demand[np.unique(i[gate.arcs])].sum()), float(capacity[np.unique(j[gate.arcs])].sum()))
-        line = n + m + 1 + g
-        entries += [(np.full(len(gate.arcs), line), gate.arcs, np.ones(len(gate.arcs))), (np.array([line]), np.array([first_y + g]), np.array([-most]))]
-    rows = n + m + 1 + len(gates)
-    lower = np.concatenate([demand, np.full(m + 1 + len(gates), -np.inf)])
-    top = np.concatenate([demand, capacity, [budget / max(budget, 1.0)], np.zeros(len(gates))])
-    row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
-    matrix = csr_matrix((value.astype(float), (row.astype(np.intp), column.astype(np.intp))), shape=(rows, columns))
+def expand(setting: Setting, menu: Menu, budget: float, tick: Callable[[float], None] = lambda done: None) -> Expansion:
+    """The best purchase. Doing nothing is always possible, so there is always an answer."""
+    program = _Program(setting, menu, budget)
     tick(0.1)
-    found = minimise(objective, matrix, lower, top, upper, np.arange(columns) >= first_y, MAX_NODES, RELATIVE_GAP, tight=not gates)
+    found = program.solve()
     tick(0.6)
-    bound = found.bound if found else 0.0
-    if found and gates:
+    nothing = Expansion(
+        *(np.zeros(len(price)) for price in (menu.place, menu.convert, menu.staff, menu.voucher)), (False,) * len(menu.gates), 0.0, np.zeros(len(setting.floor))
+    )
+    if found is None:
+        return nothing
+    bound = found.bound
+    if menu.gates:
         # The gates are settled; what remains is a linear program, solved to its one best vertex.
-        lower_y = np.round(found.x[first_y:])
-        upper[first_y:], fixed = lower_y, lower.copy()
-        settled = vstack([matrix, csr_matrix((np.ones(len(gates)), (np.arange(len(gates)), first_y + np.arange(len(gates)))), shape=(len(gates), columns))])
-        found = minimise(objective, settled, np.append(fixed, lower_y), np.append(top, lower_y), upper) or found
+        found = program.solve(np.round(found.x[program.at["gate"]])) or found
     tick(0.95)
-    added = np.zeros(k)
-    if found is None:  # doing nothing always is feasible, and nothing is a valid bound
-        return Expansion(added, (False,) * len(gates), 0.0)
-    added[sites] = found.x[first_z:first_y]
-    ties = TRAVEL * float(demand.sum()) + thrift * budget * 1.1  # what settles ties may have raised the objective by this
-    return Expansion(added, tuple(bool(one > 0.5) for one in found.x[first_y:]), max(0.0, bound - ties))
+    bought = [program.bought(name, found.x) for name in ("place", "convert", "staff", "voucher")]
+    return Expansion(*bought, tuple(bool(one > 0.5) for one in found.x[program.at["gate"]]), max(0.0, bound - program.ties), found.x[program.at["short"]])
+
+
+class _Program:
+    """Columns by name, each a slice: x, u, effective, what is bought (only what has a price), gates and floors missed."""
+
+    def __init__(self, setting: Setting, menu: Menu, budget: float) -> None:
+        self.setting, self.menu = setting, menu
+        n, m, areas = len(setting.demand), len(setting.stock), len(setting.floor)
+        self.prices = {"place": menu.place, "convert": np.where(menu.into >= 0, menu.convert, np.inf), "staff": menu.staff, "voucher": menu.voucher}
+        self.kept = {name: np.flatnonzero(np.isfinite(price) & (price <= budget)) for name, price in self.prices.items()}
+        sizes = {"x": len(setting.i), "u": n, "effective": m, **{name: len(kept) for name, kept in self.kept.items()}, "gate": len(menu.gates), "short": areas}
+        ends = np.cumsum(list(sizes.values()))
+        self.at = {name: slice(int(end - size), int(end)) for (name, size), end in zip(sizes.items(), ends, strict=True)}
+        self.columns = int(ends[-1])
+        money = np.zeros(self.columns)
+        for name, kept in self.kept.items():
+            money[self.at[name]] = self.prices[name][kept]
+        money[self.at["gate"]] = [gate.cost for gate in menu.gates]
+        # More than enough for everybody cannot be spent: beyond that a budget would only spoil the scaling.
+        dearest = sum(float(self.prices[name][kept].max(initial=0.0)) for name, kept in self.kept.items())
+        self.budget = min(budget, max(dearest * float(setting.demand.sum()) + sum(gate.cost for gate in menu.gates), 1.0))
+        # Money counts, a little, so that none is spent in vain; equally cheap stocks differ by their taste, a little less.
+        places = self.prices["place"][self.kept["place"]]
+        thrift = THRIFT / max(float(np.median(places)) if len(places) else 1.0, 1e-9)
+        taste = np.ones(self.columns)
+        for name in ("place", "convert", "staff"):
+            taste[self.at[name]] += (menu.taste if len(menu.taste) else np.zeros(m))[self.kept[name]] / 10
+        self.objective = thrift * money * taste
+        self.objective[self.at["x"]] = TRAVEL * setting.cost / max(float(setting.cost.max(initial=1.0)), 1e-9)
+        self.objective[self.at["u"]] = setting.weight
+        self.objective[self.at["short"]] = FLOOR * float(setting.weight.max(initial=1.0))
+        self.ties = TRAVEL * float(setting.demand.sum()) + thrift * self.budget * 1.1  # what settles ties may have raised the objective by this
+        self.money = money / max(self.budget, 1.0)
+        self._rows()
+
+    def _rows(self) -> None:
+        setting, menu, at, first = self.setting, self.menu, self.at, {name: one.start for name, one in self.at.items()}
+        n, m, arcs = len(setting.demand), len(setting.stock), np.arange(len(setting.i))
+        self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.low: list[np.ndarray] = []
+        self.high: list[np.ndarray] = []
+        self._add([(setting.i, arcs, 1.0), (np.arange(n), first["u"] + np.arange(n), 1.0)], setting.demand, setting.demand)
+        self._levels(arcs)
+        convert, into = self.kept["convert"], menu.into[self.kept["convert"]]
+        columns = first["convert"] + np.arange(len(convert))
+        effective = (np.arange(m), first["effective"] + np.arange(m), 1.0)
+        places = (self.kept["place"], first["place"] + np.arange(len(self.kept["place"])), -1.0)
+        staff = (self.kept["staff"], first["staff"] + np.arange(len(self.kept["staff"])), -1.0)
+        self._add([effective, places, (convert, columns, 1.0), (into, columns, -1.0)], None, setting.stock)
+        self._add([effective, staff], None, setting.staff)
+        with_voucher = np.flatnonzero(setting.voucher)
+        self._add([(setting.i[with_voucher], with_voucher, 1.0), (self.kept["voucher"], first["voucher"] + np.arange(len(self.kept["voucher"])), -1.0)], None, np.zeros(n))
+        for number, gate in enumerate(menu.gates):
+            most = float(setting.demand[np.unique(setting.i[gate.arcs])].sum())
+            self._add([(np.zeros(len(gate.arcs), int), gate.arcs, 1.0), (np.zeros(1, int), np.array([first["gate"] + number]), -most)], None, np.zeros(1))
+        areas = len(setting.floor)
+        whole = np.bincount(setting.area, setting.demand, areas)
+        self._add([(setting.area, first["u"] + np.arange(n), 1.0), (np.arange(areas), first["short"] + np.arange(areas), -1.0)], None, (1 - setting.floor) * whole)
+        self._add([(np.zeros(self.columns, int), np.arange(self.columns), self.money)], None, np.array([self.budget / max(self.budget, 1.0)]))
+        self.upper = np.full(self.columns, np.inf)
+        self.upper[at["gate"]] = 1.0
+        for name, kept in self.kept.items():
+            self.upper[at[name]] = float(setting.demand.sum())
+
+    def _levels(self, arcs: np.ndarray) -> None:
+        """A pair that is admitted to a share l of a stock competes, at every level from l on, for that share of it."""
+        setting = self.setting
+        shares, rank = np.unique(np.append(setting.admitted, 1.0), return_inverse=True)
+        rank = rank[:-1]
+        some = np.unique(setting.k * len(shares) + rank)
+        whole = np.arange(len(setting.stock)) * len(shares) + len(shares) - 1
+        rows = np.unique(np.concatenate([some, whole]))
+        start = np.searchsorted(rows, setting.k * len(shares) + rank)
+        end = np.searchsorted(rows, (setting.k + 1) * len(shares))
+        count = end - start
+        arc = np.repeat(arcs, count)
+        row = np.repeat(start, count) + np.arange(len(arc)) - np.repeat(np.cumsum(count) - count, count)
+        limit = (np.arange(len(rows)), self.at["effective"].start + rows // len(shares), -shares[rows % len(shares)])
+        self._add([(row, arc, 1.0), limit], None, np.zeros(len(rows)))
+
+    def _add(self, parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray | float]], low: np.ndarray | None, high: np.ndarray) -> None:
+        base = sum(len(one) for one in self.high)
+        self.entries += [(base + row, column, np.broadcast_to(np.asarray(value, float), np.shape(column))) for row, column, value in parts]
+        self.low.append(np.full(len(high), -np.inf) if low is None else low)
+        self.high.append(high)
+
+    def solve(self, gates: np.ndarray | None = None) -> Found | None:
+        """Minimise; ``gates`` fixes which are open."""
+        rows = sum(len(one) for one in self.high)
+        row, column, value = (np.concatenate([entry[part] for entry in self.entries]) for part in range(3))
+        matrix = csr_matrix((value, (row.astype(np.intp), column.astype(np.intp))), shape=(rows, self.columns))
+        low, high = np.concatenate(self.low), np.concatenate(self.high)
+        integer = np.zeros(self.columns, dtype=bool)
+        if gates is None:
+            integer[self.at["gate"]] = True
+        else:
+            count = len(gates)
+            fixed = csr_matrix((np.ones(count), (np.arange(count), np.arange(self.columns)[self.at["gate"]])), shape=(count, self.columns))
+            matrix, low, high = vstack([matrix, fixed]), np.append(low, gates), np.append(high, gates)
+        return minimise(self.objective, matrix, low, high, self.upper, integer, MAX_NODES, RELATIVE_GAP, tight=not integer.any())
+
+    def bought(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Units of one thing that are bought, for all of them."""
+        found = np.zeros(len(self.prices[name]))
+        found[self.kept[name]] = x[self.at[name]]
+        return found

@@ -15,3 +15,13 @@ def ratio(part: str, whole: str) -> Callable[[Frame], float | None]:
         return float(frame[part].sum() / total) if total > 0 else None
 
     return of
+
+
+def mean(value: str, weight: str) -> Callable[[Frame], float | None]:
+    """The mean of a column, weighted by another; what is unknown in the value counts as nothing. Unknown where nothing weighs."""
+
+    def of(frame: Frame) -> float | None:
+        total = frame[weight].sum()
+        return float((frame[value].fillna(0) * frame[weight]).sum() / total) if total > 0 else None
+
+    return of
