@@ -168,7 +168,7 @@ class _Program:
         self._add([(np.zeros(self.columns, int), np.arange(self.columns), self.money)], None, np.array([self.budget / max(self.budget, 1.0)]))
         self.upper = np.full(self.columns, np.inf)
         self.upper[at["gate"]] = 1.0
-        for name, kept in self.kept.items():
+        for name in self.kept:
             self.upper[at[name]] = float(setting.demand.sum())
 
     def _levels(self, arcs: np.ndarray) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xietong.core.data import Data
 from xietong.kernels.allocation import Allocation, allocate
 from xietong.workstreams._care_market import Market, Offers
 
@@ -129,3 +130,9 @@ def merge(group: np.ndarray, bed: np.ndarray, price: np.ndarray, n: int, kind: n
     stands = np.zeros(n, dtype=bool)
     stands[first] = True
     return node.reshape(-1), stands
+
+
+def placement(data: Data) -> Placement:
+    """The allocation under the rules of ``data``, computed once for all that is asked of it."""
+    found: Placement = data.once("placement", lambda: Placement(Market(data)))
+    return found

@@ -108,9 +108,7 @@ class Homes:
             if not len(frame):
                 continue
             names = [into] * len(frame) if into else ["nurses" if skill == "nursing" else "carers" for skill in frame["skill"]]
-            amounts = {
-                name: np.where(np.array(names) == name, frame[column].to_numpy(dtype=float), 0.0) for name in ("beds", "nursing", "carers", "nurses")
-            }
+            amounts = {name: np.where(np.array(names) == name, frame[column].to_numpy(dtype=float), 0.0) for name in ("beds", "nursing", "carers", "nurses")}
             # What is added at an area is added at its places, like the people of 60 and over.
             for row, area in enumerate(frame["area"]):
                 places = self.data.leaves(area)
@@ -148,7 +146,13 @@ class Homes:
             counted[places] += share * data.rule("certified", np.array(origin), places)
         if (foreign > 1 + 1e-9).any():
             worst = data.places["place"].iloc[int(np.argmax(foreign))]
-            fault = Fault(f"the shares of where carers at {worst} were certified add up to {foreign.max():g}", "Let them add up to 1 or less.", "workforce.csv", None, "share")
+            fault = Fault(
+                f"the shares of where carers at {worst} were certified add up to {foreign.max():g}",
+                "Let them add up to 1 or less.",
+                "workforce.csv",
+                None,
+                "share",
+            )
             raise DataError("more carers were certified elsewhere than there are", [fault])
         return 1 - foreign + counted
 
@@ -259,7 +263,7 @@ class Market:
     def offers(self) -> Offers:
         """Every place in a home within reach, for those in light and in heavy need."""
         o, d, minutes, supply = (self.near[name] for name in ("o", "d", "minutes", "supply"))
-        homes, supplies = self.homes, int(len(self.people.supplies))
+        homes, supplies = self.homes, len(self.people.supplies)
         pair, home = join(d * supplies + supply, homes.column("position") * supplies + homes.column("supply"))
         # Those in light need may use either kind of bed, those in heavy need a nursing bed.
         pair, home = np.tile(pair, 3), np.tile(home, 3)
@@ -278,7 +282,10 @@ class Market:
         data, homes, supplies = self.data, self.homes, self.people.supplies
         o, d, supply = self.near["o"], self.near["d"], self.near["supply"][pair]
         rule = {name: data.rule(name, o, d)[pair] for name in ("follows", "starred", "insured", "settled")}
-        take = {name: supplies[name].to_numpy(dtype=float)[supply] for name in ("subsidy_cny_month", "insurance_cny_month", "medical_share", "nursing_fee_cny_month")}
+        take = {
+            name: supplies[name].to_numpy(dtype=float)[supply]
+            for name in ("subsidy_cny_month", "insurance_cny_month", "medical_share", "nursing_fee_cny_month")
+        }
         residential = supplies["residential"].to_numpy(dtype=bool)[supply]
         star = np.nan_to_num(homes.column("star"), nan=data.p["star_unknown"])[home]
         clinic = np.where(residential, np.nan_to_num(homes.column("clinic"), nan=data.p["clinic_unknown"])[home], 1.0)

@@ -151,4 +151,3 @@ MEASURES = {
         lambda f: float((f["subsidy_cny"] * f["months"]).sum()), "neutral", STAYS, SEASON,
     ),
 }  # fmt: skip
-

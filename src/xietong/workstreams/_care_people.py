@@ -9,6 +9,7 @@ import numpy as np
 
 from xietong.core.data import Data
 from xietong.core.declare import Frame
+from xietong.core.errors import UsageError
 from xietong.workstreams._care_tables import AGES, CLASSES, GRADES, HEAVY, MEANS_CNY
 
 STEPS = len(MEANS_CNY)
@@ -47,6 +48,13 @@ class People:
     @cached_property
     def supplies(self) -> Frame:
         return self.data["supplies"].reset_index(drop=True)
+
+    def number_of(self, supply: str) -> int:
+        """The number of a supply; UsageError names those that there are."""
+        names = list(self.supplies["supply"])
+        if supply not in names:
+            raise UsageError(f"supply is {supply!r}; there is {', '.join(names)}")
+        return names.index(supply)
 
     @cached_property
     def place(self) -> np.ndarray:

@@ -95,7 +95,14 @@ def _too_far(waiting: _Waiting) -> np.ndarray:
     full = price[stock] + heavy * supplies["nursing_fee_cny_month"].to_numpy()[supply]
     paid = supplies["subsidy_cny_month"].to_numpy()[supply] * rule["follows"] + heavy * supplies["insurance_cny_month"].to_numpy()[supply] * rule["insured"]
     purse = market.purse(Groups(origin, supply, heavy, step, voucher.astype(bool), demand))
-    keep = (supply == stocks[stock, 1]) & (nursing >= heavy) & (rule["recognised"] > 0) & (np.round(full - paid, CENTS) <= purse) & (origin >= 0) & (destination >= 0)
+    keep = (
+        (supply == stocks[stock, 1])
+        & (nursing >= heavy)
+        & (rule["recognised"] > 0)
+        & (np.round(full - paid, CENTS) <= purse)
+        & (origin >= 0)
+        & (destination >= 0)
+    )
     if not keep.any():
         return np.zeros(len(groups))
     found = allocate(demand, free.ravel(), kind[keep], (stock * 2 + nursing)[keep], np.ones(int(keep.sum())), data.tick)

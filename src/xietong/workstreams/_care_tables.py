@@ -145,7 +145,10 @@ STAYS = Table(
 )
 
 ADDED = Table(
-    T("新增床位", "New beds"), ("area", "supply", "tier"), {"area": _AREA, "supply": _SUPPLY, "tier": _BUILT_TIER, "beds": Column(T("床位", "beds"), examples=(0,), **_BEDS)}, optional=True
+    T("新增床位", "New beds"),
+    ("area", "supply", "tier"),
+    {"area": _AREA, "supply": _SUPPLY, "tier": _BUILT_TIER, "beds": Column(T("床位", "beds"), examples=(0,), **_BEDS)},
+    optional=True,
 )
 CONVERTED = Table(
     T("普通床位改护理型", "Beds made nursing beds"), ("area", "supply", "tier"),

@@ -15,6 +15,7 @@ from xietong.core.errors import DataError, Fault
 from xietong.core.text import T
 from xietong.kernels.sphere import great_circle_km, unit_vectors
 from xietong.workstreams._roads import RoadTimes
+from xietong.workstreams._tables import records
 
 if TYPE_CHECKING:
     from xietong.io.gtfs import Feed
@@ -30,11 +31,6 @@ FIRST_MIN, LAST_MIN = 360, 1320
 def seconds(minutes: Array) -> Array:
     """Whole seconds, as the engine counts."""
     return np.floor(np.asarray(minutes, dtype=float) * 60 + 0.5).astype(np.int32)
-
-
-def records(frame: Frame) -> list[dict[str, Any]]:
-    """The rows of a table as mappings."""
-    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
 def select(legs: Legs, points: Array) -> Legs:

@@ -10,7 +10,8 @@ from xietong.core.data import Data
 from xietong.core.declare import Input, Query
 from xietong.core.errors import UsageError
 from xietong.core.text import T
-from xietong.workstreams._rail_network import Grid, Railway, records, select
+from xietong.workstreams._rail_network import Grid, Railway, select
+from xietong.workstreams._tables import records
 
 if TYPE_CHECKING:
     from xietong.travel.journeys import Leg

@@ -1,8 +1,10 @@
-"""Tables that several workstreams read, declared once."""
+"""Tables that several workstreams read, declared once, and how their rows are read."""
 
 from __future__ import annotations
 
-from xietong.core.declare import Column, Table
+from typing import Any
+
+from xietong.core.declare import Column, Frame, Table
 from xietong.core.text import T
 
 YEAR = Column(T("年份", "year"), "integer", low=1900, high=2200, examples=(2020,))
@@ -32,3 +34,8 @@ CENSUS = Table(
         ),
     },
 )
+
+
+def records(frame: Frame) -> list[dict[str, Any]]:
+    """The rows of a table as mappings."""
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in frame.itertuples(index=False, name=None)]

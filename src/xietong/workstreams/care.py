@@ -7,6 +7,7 @@ from xietong.core.declare import Choice, Layer, Lever, Outcome, proof_status
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.workstreams._care_measures import MEASURES
+from xietong.workstreams._care_queries import QUERIES
 from xietong.workstreams._care_tables import PARAMS, RULES, TABLES
 
 
@@ -37,11 +38,21 @@ class Care(Workstream):
     rules = RULES
     params = PARAMS
     measures = MEASURES
+    queries = QUERIES
     layers = {
         "unserved_share": Layer(T("没有得到照护的比例", "Share without suitable care"), "people", "area", "unserved_share", "share", "lower", weight="need"),
         "access": Layer(T("机构床位可及性", "Access to beds in homes"), "people", "area", "access", "beds per 1,000", "higher", weight="home_need"),
         "beds": Layer(T("有护理员的床位", "Beds with carers"), "homes", "point", "staffed", "beds", "higher"),
         "free": Layer(T("空余床位", "Free beds"), "homes", "point", "free", "beds"),
+        "worth": Layer(
+            T("多一张护理型床位多服务几人", "People served by one more nursing bed"),
+            "homes",
+            "point",
+            "worth_nursing_bed",
+            "people/bed",
+            "neutral",
+            weight="staffed",
+        ),
         "flows": Layer(T("异地照护", "Care across the border"), "crossings", "flow", "people", "people"),
         "stays": Layer(T("候鸟式旅居", "Stays by season"), "stays", "flow", "people", "people"),
     }

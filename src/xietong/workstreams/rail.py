@@ -13,10 +13,10 @@ from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, 
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.workstreams._measures import ratio
-from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, Grid, Railway, records
+from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, Grid, Railway
 from xietong.workstreams._rail_queries import QUERIES, USES
 from xietong.workstreams._rail_tables import MOTORWAYS, RAIL_CORES, RAIL_LINE_STOPS, RAIL_LINES, RAIL_STATIONS, TIMETABLES, TRAIN_STOPS, TRAINS_TABLE
-from xietong.workstreams._tables import POPULATION
+from xietong.workstreams._tables import POPULATION, records
 
 RESIDENT = T("居住地:居民", "resident: where people live")
 CORES = (1, 2, 3, 4)
