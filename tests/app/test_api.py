@@ -80,7 +80,7 @@ def test_every_route_of_the_description_answers(http: httpx.Client, openapi: dic
         query = path.partition("/ask/")[2]
         inputs = sample(loaded[region].workstreams[name].queries[query], loaded[region]) if query else {}
         for method in operations:
-            late = ASYNC if url.endswith(("/plan", "/sensitivity", "/headline")) else {}
+            late = ASYNC if url.endswith(("/lifts", "/plan", "/sensitivity", "/headline")) else {}
             answer = http.request(method, url, headers=late, params=inputs)
             assert answer.status_code == (202 if late else 200), (method, url, answer.text)
             assert answer.headers["content-type"].startswith("application/json")
@@ -160,7 +160,7 @@ def test_a_workstream_is_described_alike_as_a_region_has_it(
     assert over_http["available"] and all("options" in lever for lever in over_http["levers"])
 
 
-STEPS = ["beds:fyr,basic:100", "pact:Skogland,Holmland:0.9"]
+STEPS = ["beds:fyr,institution,basic:100", "pact:Skogland,Holmland:0.9"]
 
 
 def test_they_agree_on_what_if(http: httpx.Client, ask: Ask, sound: Folder) -> None:
@@ -170,7 +170,7 @@ def test_they_agree_on_what_if(http: httpx.Client, ask: Ask, sound: Folder) -> N
     in_python = sound.load(DAY).care.with_steps(STEPS).border().to_dict()
     assert over_http == {**on_the_line, "region": "sound"} == {**json.loads(json.dumps(in_python)), "region": "sound"}
     assert over_http["measures"] != http.get(f"{API}/regions/sound/care/border", params={"as_of": DAY}).json()["measures"]
-    assert over_http["provenance"]["steps"] == ["pact:skog,holm:0.9", "beds:fyr,basic:100"]
+    assert over_http["provenance"]["steps"] == ["pact:skog,holm:0.9", "beds:fyr,institution,basic:100"]
     tables = [http.get(f"{API}/regions/sound/care/border/tables/people", params={"as_of": DAY, "step": steps}).json() for steps in (STEPS, [])]
     assert tables[0]["total"] == tables[1]["total"] and tables[0] != tables[1]
 
@@ -180,8 +180,8 @@ def test_they_agree_on_what_if(http: httpx.Client, ask: Ask, sound: Folder) -> N
 PROBLEMS = [
     (400, "/regions/sound/care/status?as_of=tomorrow", "YYYY-MM-DD"), (400, "/regions/sound/care/plan?budget_cny=-1", "budget_cny"),
     (400, "/regions/sound/care/plan?budget_cny=nan", "budget_cny"), (400, "/regions/sound/care/plan?budget_cny=inf", "budget_cny"),
-    (400, "/regions/sound/care/status?step=beds:fyr,golden:1", "basic"), (400, "/regions/sound/care/border?step=beds:fyr,basic", "AMOUNT"),
-    (400, "/regions/sound/care/plan?step=beds:fyr,basic:1", "takes no steps"), (400, "/regions/sound/care/sensitivity?step=x", "takes no steps"),
+    (400, "/regions/sound/care/status?step=beds:fyr,institution,golden:1", "basic"), (400, "/regions/sound/care/border?step=beds:fyr,institution,basic", "AMOUNT"),
+    (400, "/regions/sound/care/plan?step=beds:fyr,institution,basic:1", "takes no steps"), (400, "/regions/sound/care/sensitivity?step=x", "takes no steps"),
     (400, "/regions/sound/care?step=levitate:fyr", "pact"), (400, "/regions/sound/care/border/tables/people?step=pact:skog,norr:1", "At home"),
     (404, "/regions/sound/care/ask/weather", "no query"), (409, "/regions/sound/air?step=retrofit:x:1", "emissions"),
     (404, "/regions/atlantis", "sound"), (404, "/regions/atlantis/care/status", "atlantis"), (404, "/regions/sound/tables/atlantis", "census"),
@@ -291,7 +291,7 @@ def all_rows(http: httpx.Client, path: str) -> list[dict[str, Any]]:
     return list(http.get(path, params={"limit": 1000}).json()["rows"])
 
 
-@pytest.mark.parametrize("table", ["census", "beds", "population"])
+@pytest.mark.parametrize("table", ["census", "homes", "population"])
 def test_csv_of_a_table_says_the_same_as_json(http: httpx.Client, table: str) -> None:
     path = f"{API}/regions/sound/tables/{table}"
     answer = http.get(path, params={"format": "csv"})

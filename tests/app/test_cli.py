@@ -52,7 +52,7 @@ def test_no_command_shows_the_help(ask: Ask) -> None:
 @pytest.mark.parametrize("name", WORKSTREAMS)
 def test_every_workstream_has_its_verbs(ask: Ask, name: str) -> None:
     answer = ask(name, "--help")
-    verbs = ["status", "border", "sensitivity", *(["plan"] if catalogue()[name].can_choose else [])]  # type: ignore[attr-defined]
+    verbs = ["status", "border", "lifts", "sensitivity", *(["plan"] if catalogue()[name].can_choose else [])]  # type: ignore[attr-defined]
     assert answer.code == 0 and all(verb in answer.out for verb in verbs)
 
 
@@ -120,10 +120,10 @@ def test_a_target_that_cannot_be_written_is_refused_and_nothing_is_left(ask: Ask
 def test_validate_prints_every_fault_and_ends_with_2(ask: Ask, tmp_path: Path) -> None:
     folder = second_region(tmp_path / "sound")
     folder.set("census", 2, pop_60_plus="-1")
-    folder.set("beds", 3, tier="")
+    folder.set("homes", 3, tier="")
     answer = ask("region", "validate", str(folder.path))
     assert answer.code == 2 and answer.err == ""
-    assert "census.csv:2:pop_60_plus" in answer.out and "beds.csv:3:tier" in answer.out and "2 fault(s)" in answer.out
+    assert "census.csv:2:pop_60_plus" in answer.out and "homes.csv:3:tier" in answer.out and "2 fault(s)" in answer.out
     faults = ask("region", "validate", str(folder.path), "--json")
     assert (faults.code == 2 and [fault["row"] for fault in faults.json] == [3, 2]) or [fault["row"] for fault in faults.json] == [2, 3]
 
@@ -138,7 +138,7 @@ def test_a_broken_region_is_refused_with_its_faults_by_every_command(ask: Ask, t
 # -- questions -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["status", "border", "plan"])
+@pytest.mark.parametrize("verb", ["status", "border", "lifts", "plan"])
 def test_a_verb_answers_as_json_and_as_a_table(ask: Ask, sound: Folder, verb: str) -> None:
     words = ("care", verb, "--region", str(sound.path), "--as-of", DAY)
     answer = ask(*words, "--json")
@@ -281,9 +281,9 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 
 
 def test_a_step_that_cannot_be_taken_is_refused_and_says_what_there_is(ask: Ask, sound: Folder) -> None:
-    refused(ask("care", "status", "--region", str(sound.path), "--step", "beds:fyr,golden:1"), "basic")
-    refused(ask("care", "border", "--region", str(sound.path), "--step", "levitate"), "beds, pact")
-    answer = ask("care", "plan", "--region", str(sound.path), "--step", "beds:fyr,basic:1")
+    refused(ask("care", "status", "--region", str(sound.path), "--step", "beds:fyr,institution,golden:1"), "basic")
+    refused(ask("care", "border", "--region", str(sound.path), "--step", "levitate"), "beds, convert, train, voucher, pact")
+    answer = ask("care", "plan", "--region", str(sound.path), "--step", "beds:fyr,institution,basic:1")
     assert answer.code == 2 and "--step" in answer.err
 
 

@@ -22,7 +22,7 @@ from xietong.app.api import create_app
 from xietong.core.region import Region
 
 API = "/api/v1"
-LONG = ("/plan", "/sensitivity", "/headline")
+LONG = ("/lifts", "/plan", "/sensitivity", "/headline")
 EXAMPLES = 5
 CONFIG = SchemathesisConfig(
     seed=1,
@@ -72,7 +72,7 @@ def send(case: Any, address: str) -> None:
 DAYS = st.one_of(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.dates()).map(str)
 AREAS = st.one_of(st.sampled_from(["pilot", "sound", "skog", "norr", "fyr", "桥头", "HOLMLAND"]), st.text(max_size=20))
 PATHS = st.sampled_from(
-    ["", "/rules", "/headline", "/care/status", "/care/border", "/care/plan", "/care/border/tables/people", "/care/border/tables/flows", "/tables/beds"]
+    ["", "/rules", "/headline", "/care/status", "/care/border", "/care/plan", "/care/border/tables/people", "/care/border/tables/flows", "/tables/homes"]
 )
 QUESTIONS = st.fixed_dictionaries(
     {},

@@ -53,6 +53,31 @@ def test_it_appears_everywhere_and_every_surface_gives_the_same_figure(plugin: P
     assert spending["values"]["closed"]["twin"] > spending["values"]["open"]["twin"] > 0
 
 
+def test_what_rules_are_worth_is_the_same_on_every_surface(plugin: Path, twin: Path, tmp_path: Path) -> None:
+    asked = ["--step", "market:northbank,southbank:0.5", "--as-of", "2026-01-15", "--region", str(twin)]
+    from_cli = json.loads(run(plugin, "toy", "lifts", *asked, "--json"))
+    code = (
+        f"import xietong, json; toy = xietong.load({str(twin)!r}, '2026-01-15').toy.with_steps(['market:northbank,southbank:0.5']); "
+        "print(json.dumps([toy.lifts().to_dict(), toy.border().to_dict()]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(plugin)}
+    from_python, border = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True).stdout)
+    with served(twin, cache=tmp_path, path=plugin) as address:
+        place = f"{address}/api/v1/regions/twin/toy/lifts?as_of=2026-01-15"
+        with urllib.request.urlopen(f"{place}&step=market:northbank,southbank:0.5") as answer:
+            from_http = json.load(answer)
+        with urllib.request.urlopen(place) as answer:
+            without = json.load(answer)
+    assert from_cli == from_python == from_http
+    spending = from_http["lifts"]["measures"][0]
+    assert spending["together"] == border["measures"][0]["remains"] and spending["rules"] == {"trade": spending["together"]}
+    assert [one["gains"] for one in spending["pairs"]] == [spending["together"]], "two banks are one pair"
+    assert without["lifts"]["measures"][0]["together"]["twin"] == 2 * spending["together"]["twin"] > 0, "what is kept knows its steps"
+    assert json.loads(run(plugin, *shlex.split(from_cli["provenance"]["command"])[1:], "--json")) == from_cli
+    for lang, word in (("zh", "全部规则一起"), ("en", "all rules together")):
+        assert word in run(plugin, "toy", "lifts", *asked, "--lang", lang)
+
+
 def test_a_region_without_its_table_says_so_and_the_others_work(plugin: Path) -> None:
     listed = json.loads(run(plugin, "list", "--region", "jjj", "--json"))
     lacking = {one["workstream"]: one["missing"] for one in listed}

@@ -14,6 +14,7 @@ from xietong.core.declare import REGIMES
 from xietong.core.errors import Undeclared
 from xietong.core.glossary import UNITS
 from xietong.core.region import Memo, Region
+from xietong.core.rulebook import Lift
 from xietong.core.steps import options
 from xietong.core.verbs import gain
 from xietong.core.workstream import Workstream
@@ -52,6 +53,47 @@ def test_border_gives_every_measure_for_every_jurisdiction_under_three_regimes(j
         for values in figure.values.values():
             assert set(values) == {jjj.areas.region, *jjj.areas.jurisdictions}
     json.dumps(result.to_dict(), allow_nan=False)
+
+
+@every_workstream
+def test_lifting_every_rule_is_the_open_border_and_a_rule_that_changes_nothing_is_worth_nothing(jjj: Region, name: str) -> None:
+    bound = jjj.bind(name)
+    result, border = bound.lifts(), bound.border()
+    # Solved rule by rule and pair by pair, and not looked up: the mechanism must give the open border by itself.
+    lifted = {lift: jjj.data(bound.workstream, lifted=frozenset(lift)) for lift in ((Lift(),), tuple(map(Lift, bound.workstream.rules)))}
+    both = [Lift("", one, other) for position, one in enumerate(jjj.areas.jurisdictions) for other in jjj.areas.jurisdictions[position + 1 :]]
+    lifted[tuple(both)] = jjj.data(bound.workstream, lifted=frozenset(both))
+    opened = jjj.data(bound.workstream, regime="open")
+    assert {data.rules_digest for data in lifted.values()} == {opened.rules_digest}
+    outcome = bound.workstream.solve(lifted[(Lift(),)])
+    assert result.lifts is not None and set(result.lifts.measures) == set(border.figures)
+    for measure, figure in border.figures.items():
+        worth = result.lifts.measures[measure]
+        assert worth.together == figure.remains
+        found = bound.evaluate(figure.measure, outcome)
+        assert all(close(gain(figure.measure, figure.values["current"][area], found[area]), figure.remains[area]) for area in found)
+        for rule in bound.workstream.rules:
+            assert set(worth.rules[rule]) == set(figure.remains)
+            if rule in result.lifts.opened:
+                assert set(worth.rules[rule].values()) <= {0.0, None}
+        if set(worth.rules) == result.lifts.opened:
+            assert set(worth.together.values()) <= {0.0, None}
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+@every_workstream
+def test_a_lift_does_not_depend_on_ids_or_the_order_of_rows(jjj: Region, name: str) -> None:
+    shuffled, ids = relabel(jjj, seed=2)
+    one, other = jjj.bind(name).lifts().lifts, shuffled.bind(name).lifts().lifts
+    assert one is not None and other is not None
+    for measure, worth in one.measures.items():
+        same, scale = other.measures[measure], max(abs(value or 0) for values in worth.figure.values.values() for value in values.values())
+        mirrored = {frozenset(pair): values for pair, values in same.pairs.items()}
+        pairs = [(values, mirrored[frozenset(ids[side] for side in pair)]) for pair, values in worth.pairs.items()]
+        for values, found in [*((values, same.rules[rule]) for rule, values in worth.rules.items()), *pairs]:
+            for area, value in values.items():
+                known = found[ids[area]]
+                assert (value is None) == (known is None) and math.isclose(value or 0, known or 0, rel_tol=1e-5, abs_tol=1e-5 * max(scale, 1)), (measure, area)
 
 
 @every_workstream

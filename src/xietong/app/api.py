@@ -26,7 +26,7 @@ from xietong.app.settings import settings
 from xietong.core.digest import digest
 from xietong.core.errors import NotFound, UsageError, XietongError
 from xietong.core.progress import Progress, Report, silent
-from xietong.core.region import Region
+from xietong.core.region import Region, steps_digest
 from xietong.core.result import Result
 from xietong.core.verbs import check_budget
 from xietong.core.views import bound_view, column_view, declaration_view, region_view, rules_view
@@ -189,7 +189,7 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
             return _answer(jobs, prefer, compute)
         # What takes long is kept between two starts, under the digest of all that it depends on.
         view = bound.region
-        key = digest(__version__, name, region, view.folder, view.day, bound.area, long, view.digest, view.inputs_digest(workstream))
+        key = digest(__version__, name, region, view.folder, view.day, bound.area, steps_digest(bound.steps), long, view.digest, view.inputs_digest(workstream))
         return _answer(jobs, prefer, lambda report: kept.answer(f"answer-{key}", lambda: compute(report)))
 
     def status(region: str, as_of: AsOf = None, area: AreaName = None, step: Steps = None, prefer: Prefer = None) -> Any:
@@ -197,6 +197,9 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
 
     def border(region: str, as_of: AsOf = None, area: AreaName = None, step: Steps = None, prefer: Prefer = None) -> Any:
         return ask(region, as_of, area, lambda bound: bound.border(), prefer, step=step)
+
+    def lifts(region: str, as_of: AsOf = None, area: AreaName = None, step: Steps = None, prefer: Prefer = None) -> Any:
+        return ask(region, as_of, area, lambda bound: bound.lifts(), prefer, ("lifts",), step)
 
     def plan(request: Request, region: str, as_of: AsOf = None, area: AreaName = None, budget: Budget = None, seed: Seed = 0, prefer: Prefer = None) -> Any:
         _no_steps(request, "plan")
@@ -224,7 +227,7 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
         return {**bound_view(bound.with_steps(step or [])), "region": region}
 
     asynchronous = {202: {"description": "A job was started; see its Location"}, 409: {"description": "The region lacks tables", "content": {PROBLEM: {}}}}
-    verbs: Mapping[str, Callable[..., Any]] = {"status": status, "border": border, "plan": plan, "sensitivity": sensitivity}
+    verbs: Mapping[str, Callable[..., Any]] = {"status": status, "border": border, "lifts": lifts, "plan": plan, "sensitivity": sensitivity}
     for verb, endpoint in verbs.items():
         if verb == "plan" and not workstream.can_choose:
             continue
@@ -245,7 +248,7 @@ def _verb_routes(router: APIRouter, name: str, workstream: Workstream, shown: Re
 
 def _no_steps(request: Request, verb: str) -> None:
     if "step" in request.query_params:
-        raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border and ask.")
+        raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border, lifts and ask.")
 
 
 def _job_routes(jobs: Jobs) -> APIRouter:

@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="协同 · An open engine for the coordinated development of a city cluster across administrative borders.\n\n"
     "Every workstream answers the same questions: **status** (where do we stand?), **border** (what does the border cost?), "
-    "**plan** (what is the best joint step?), **sensitivity** (how sure is that?).\n\n"
+    "**lifts** (what is each border rule worth?), **plan** (what is the best joint step?), **sensitivity** (how sure is that?).\n\n"
     "Try `xietong list`, then `xietong care border`.",
 )
 region_app = typer.Typer(no_args_is_help=True, help="Make, check and show regions.")
@@ -270,6 +270,13 @@ def _add_workstream(name: str, title: Any, can_plan: bool, queries: Mapping[str,
     ) -> None:
         """What does the border cost? Closed, as it is, and open."""
         _ask(name, "border", lambda: _bound(name, region, as_of, area, step), as_json, lang, lambda bound: bound.border())
+
+    @group.command()
+    def lifts(
+        region: RegionOption = "jjj", as_of: DayOption = "", area: AreaOption = "", step: StepOption = None, as_json: JsonOption = False, lang: LangOption = ""
+    ) -> None:
+        """What is each border rule worth, lifted alone and together, and each pair of jurisdictions?"""
+        _ask(name, "lifts", lambda: _bound(name, region, as_of, area, step), as_json, lang, lambda bound: bound.lifts())
 
     if can_plan:
 

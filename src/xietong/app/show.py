@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from xietong.core.explain import amount
 from xietong.core.explain import figure as plain_figure
 from xietong.core.glossary import DECIDERS, QUALITIES, REGIME_TITLES, VERBS, unit
 from xietong.core.progress import Report, silent
-from xietong.core.result import Result, title_of
+from xietong.core.result import Result, pair_title, title_of
 
 MAX_ROWS = 60
 MAX_SHOWN = 1000
@@ -187,10 +187,19 @@ def show_region(region: Any, lang: str) -> None:
 
 
 def show_result(result: Result, lang: str) -> None:
-    """Measures by regime and jurisdiction, then what a verb adds, then the explanation."""
+    """Measures by regime and jurisdiction, then what a verb adds, then the explanation; of lifts only what each is worth."""
     console, bound = _console(), result.bound
-    regimes = list(result.outcomes)
     title = f"{getattr(bound.workstream.title, lang)} · {getattr(VERBS[result.verb], lang)} · {getattr(title_of(bound, bound.columns[0]), lang)} · {bound.region.day}"
+    console.print(_lifts_table(result, title, lang) if result.lifts else _measures_table(result, title, lang))
+    if result.plan:
+        _show_plan(console, result, lang)
+    if result.sensitivity:
+        _show_sensitivity(console, result, lang)
+    console.print(result.explain(lang), highlight=False)
+
+
+def _measures_table(result: Result, title: str, lang: str) -> Table:
+    bound, regimes = result.bound, list(result.outcomes)
     table = Table(title=title)
     table.add_column(_word(lang, "指标", "measure"))
     table.add_column("")
@@ -209,12 +218,31 @@ def show_result(result: Result, lang: str) -> None:
             name = (getattr(figure.measure.title, lang), Text(getattr(unit(figure.measure.unit), lang), "dim"), "")[min(position, 2)]
             last = position == len(bound.columns) - 1
             table.add_row(name, getattr(title_of(bound, column), lang), *values, _quality(figure.quality, lang) if position == 0 else "", end_section=last)
-    console.print(table)
-    if result.plan:
-        _show_plan(console, result, lang)
-    if result.sensitivity:
-        _show_sensitivity(console, result, lang)
-    console.print(result.explain(lang), highlight=False)
+    return table
+
+
+def _lifts_table(result: Result, title: str, lang: str) -> Table:
+    """What each opening is worth to the target, by jurisdiction."""
+    assert result.lifts is not None
+    bound = result.bound
+    worth = result.lifts.measures[bound.workstream.target]
+    measure = worth.figure.measure
+    change = _word(lang, *(("变化", "change") if measure.better == "neutral" else ("改善", "gain")))
+    table = Table(title=f"{title}\n{getattr(measure.title, lang)} · {change} · {getattr(unit(measure.unit), lang)}")
+    table.add_column(_word(lang, "放开", "lifted"))
+    for column in bound.columns:
+        table.add_column(getattr(title_of(bound, column), lang), justify="right")
+
+    def add(name: str, values: Mapping[str, float | None], last: bool = False) -> None:
+        table.add_row(name, *(plain_figure(values[column], measure.unit, lang) for column in bound.columns), end_section=last)
+
+    for rule, values in worth.rules.items():
+        add(getattr(bound.workstream.rules[rule].title, lang), values)
+    add(_word(lang, "以上逐条之和", "these added up"), {column: worth.added(column) for column in bound.columns})
+    add(_word(lang, "全部规则一起", "all rules together"), worth.together, last=True)
+    for pair, values in worth.pairs.items():
+        add(getattr(pair_title(bound, pair), lang), values)
+    return table
 
 
 def _show_plan(console: Console, result: Result, lang: str) -> None:

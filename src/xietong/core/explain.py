@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from xietong.core.declare import Quality, worst
 from xietong.core.glossary import QUALITIES, REGIME_TITLES, VERBS, unit
-from xietong.core.result import Figure, Result, title_of
+from xietong.core.result import Figure, Result, pair_title, title_of
 from xietong.core.steps import step_text
 from xietong.core.text import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from xietong.core.lifts import Kind, Worth
 
 LANGS = ("zh", "en")
 
@@ -70,7 +72,7 @@ def _what_if(result: Result, lang: str) -> Iterable[str]:
 
 
 def _figures(result: Result, lang: str) -> Iterable[str]:
-    for figure in sorted(result.figures.values(), key=lambda one: not one.target):
+    for figure in () if result.lifts else sorted(result.figures.values(), key=lambda one: not one.target):
         yield _border_sentence(result, figure, lang) if figure.gained else _status_sentence(result, figure, lang)
 
 
@@ -159,6 +161,58 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
             )
 
 
+_ADDED = {
+    "complements": ("小于一起放开,彼此互补", "so they are worth more together than one by one"),
+    "substitutes": ("大于一起放开,彼此部分重叠", "so each does part of the work of another"),
+    "independent": ("与一起放开相等,互不影响", "so each works by itself"),
+    None: ("如何相互影响未知", "so how they work on one another is unknown"),
+}
+
+
+def _added(worth: Worth, area: str, kind: Kind, lang: str) -> str:
+    """What rules (or pairs) add up to one by one, and what that says of them."""
+    added, words = amount(worth.added(area, kind), worth.figure.measure.unit, lang), _say(lang, *_ADDED[worth.interaction(area, kind)])
+    return _say(lang, f";逐{'条' if kind == 'rules' else '对'}放开之和为{added},{words}", f"; one by one they add up to {added}, {words}")
+
+
+def _lifts(result: Result, lang: str) -> Iterable[str]:
+    if result.lifts is None:
+        return
+    target, area = result.figures[result.bound.workstream.target], result.bound.columns[0]
+    worth, rules = result.lifts.measures[target.name], result.bound.workstream.rules
+    title, unit_name, hedge = getattr(target.measure.title, lang), target.measure.unit, _hedge(target, lang)
+    now = amount(target.values["current"][area], unit_name, lang)
+    if not rules:
+        yield _say(lang, "该领域没有声明边界规则,无从放开。", "This workstream declares no border rules, so there is none to lift.")
+        return
+    change = _lifted(worth.together[area], target, lang)
+    added = _added(worth, area, "rules", lang) if len(rules) > 1 else ""
+    yield _say(
+        lang, f"{title}:现行{now};全部规则一起放开将{change}{added}{hedge}。", f"{title}: {now} today; lifting all rules together {change}{added}{hedge}."
+    )
+    for name, rule in rules.items():
+        change = _lifted(worth.rules[name][area], target, lang)
+        if name in result.lifts.opened:
+            yield _say(lang, f"“{rule.title.zh}”已经全部开放。", f"“{rule.title.en}” is open everywhere already.")
+        else:
+            yield _say(lang, f"只放开“{rule.title.zh}”:{title}将{change}{hedge}。", f"Lifting “{rule.title.en}” alone {change}{hedge}.")
+    pairs = [f"{getattr(pair_title(result.bound, pair), lang)} {amount(values[area], unit_name, lang)}" for pair, values in worth.pairs.items()]
+    if pairs:
+        listed = _say(lang, "、", ", ").join(pairs) + (_added(worth, area, "pairs", lang) if len(pairs) > 1 else "")
+        zh, en = ("变化", "changes it by") if target.measure.better == "neutral" else ("改善", "gains")
+        yield _say(
+            lang, f"只放开两个辖区之间的全部规则,{title}{zh}:{listed}{hedge}。", f"Lifting all rules between two jurisdictions only {en}: {listed}{hedge}."
+        )
+    if result.lifts.note:
+        yield getattr(result.lifts.note, lang)
+
+
+def _lifted(value: float | None, figure: Figure, lang: str) -> str:
+    if figure.measure.better != "neutral" or not value:
+        return _change(value, figure.measure.unit, lang, 1)
+    return _say(lang, f"变化{amount(value, figure.measure.unit, lang)}", f"would change it by {amount(value, figure.measure.unit, lang)}")
+
+
 def _sensitivity(result: Result, lang: str) -> Iterable[str]:
     if result.sensitivity is None:
         return
@@ -214,4 +268,4 @@ def _limits(result: Result, lang: str) -> Iterable[str]:
         yield about
 
 
-_PARTS = (_what, _what_if, _figures, _notes, _plan, _sensitivity, _data, _limits)
+_PARTS = (_what, _what_if, _figures, _lifts, _notes, _plan, _sensitivity, _data, _limits)

@@ -14,6 +14,7 @@ from xietong.core.declare import Layer, Measure, Outcome, Param, Quality, Regime
 from xietong.core.digest import plain, source_digest
 from xietong.core.errors import NotFound
 from xietong.core.glossary import unit_view
+from xietong.core.lifts import Lifts
 from xietong.core.steps import step_text
 from xietong.core.text import T, same
 
@@ -181,6 +182,7 @@ class Result:
     figures: Mapping[str, Figure]
     plan: PlanResult | None = None
     sensitivity: Sensitivity | None = None
+    lifts: Lifts | None = None
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -304,3 +306,9 @@ def title_of(bound: Bound, area: str) -> T:
     # Of a jurisdiction that an asked set only touches, the figures are those of the part inside.
     part = bound.area not in ("", area) and not areas.within(area, bound.area)
     return T(f"{found.title.zh}(部分)", f"{found.title.en} (part)") if part else found.title
+
+
+def pair_title(bound: Bound, pair: Iterable[str]) -> T:
+    """What two jurisdictions are called together."""
+    titles = [bound.region.areas.by_id[one].title for one in pair]
+    return T("—".join(title.zh for title in titles), " – ".join(title.en for title in titles))

@@ -21,6 +21,14 @@ from xietong.core.errors import DataError, Fault
 EVER = date.max
 
 
+class Lift(NamedTuple):
+    """An opening: a rule ("" for every rule) reads as open between two jurisdictions, both ways ("" for everywhere)."""
+
+    rule: str = ""
+    one: str = ""
+    other: str = ""
+
+
 class RuleRow(NamedTuple):
     """One row of ``rules.csv``. ``valid_to`` is exclusive; ``item`` is empty where the row holds for all items."""
 
@@ -55,8 +63,18 @@ class Resolved:
         """Values [item, class, class] under a regime. At home a rule is always open."""
         if regime == "current":
             return self.values
-        border = np.full(self.values.shape, self.rule.closed if regime == "closed" else self.rule.open)
+        border = np.full(self.values.shape, self.rule.closed if regime == "closed" else self.rule.open, dtype=float)
         return np.where(self.home, self.rule.open, border)
+
+    def lifted(self, values: np.ndarray, lifts: Iterable[Lift], areas: Areas) -> np.ndarray:
+        """``values`` [item, class, class] where ``lifts``, all of this rule, hold too."""
+        side = np.empty(self.home.shape[0], dtype=int)
+        side[self.classes] = areas.jurisdiction_index  # all places of a class lie in one jurisdiction
+        for lift in lifts:
+            there, back = (side == areas.jurisdictions.index(one) if one else np.ones(len(side), bool) for one in (lift.one, lift.other))
+            crossed = np.outer(there, back)
+            values = np.where(crossed | crossed.T, self.rule.open, values)
+        return values
 
 
 def resolve(name: str, rule: Rule, rows: Iterable[RuleRow], areas: Areas, items: Sequence[str], day: date) -> Resolved:

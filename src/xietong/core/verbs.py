@@ -1,4 +1,4 @@
-"""The verbs, derived once for all workstreams: status, border, plan (two by two) and sensitivity."""
+"""The verbs, derived once for all workstreams: status, border, lifts, plan (two by two) and sensitivity."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from xietong.core.asking import answer_text, check_inputs
 from xietong.core.declare import REGIMES, Choice, Frame, Measure, Outcome, Param, Regime, Step, listed, worst
 from xietong.core.digest import digest
 from xietong.core.errors import NotFound, UsageError
+from xietong.core.lifts import Lifts, Worth, openings
 from xietong.core.progress import Progress
 from xietong.core.region import steps_digest
 from xietong.core.result import Cell, Figure, PlanResult, Range, Result, Sensitivity, Side, Swing
+from xietong.core.rulebook import Lift
 from xietong.core.steps import read_steps
 from xietong.core.workstream import Provider, Workstream
 
@@ -49,7 +51,7 @@ class Bound:
     def with_steps(self, steps: Sequence[str | Step]) -> Bound:
         """What if: the same once ``steps`` are taken too ("line:jingbin_south", "beds:110101,basic:200", or a Step).
 
-        They hold for status, border and ask. UsageError lists every step that cannot be taken, and what there is.
+        They hold for status, border, lifts and ask. UsageError lists every step that cannot be taken, and what there is.
         """
         added = [steps] if isinstance(steps, str | Step) else list(steps)
         return replace(self, steps=read_steps(self.region, self.workstream, [*self.steps, *added]))
@@ -82,6 +84,25 @@ class Bound:
     def border(self) -> Result:
         """What does the border cost? ``solve`` with the border closed, as it is, and open."""
         return self._result("border", self._regimes(self.progress))
+
+    def lifts(self) -> Result:
+        """What is each border rule worth? ``solve`` with each lifted alone, all together, and each pair of jurisdictions opened."""
+        wanted = openings(self.workstream.rules, self.region.areas.jurisdictions)
+        spans = [self.progress.part(position, len(wanted) + 2) for position in range(len(wanted) + 2)]
+        outcomes: dict[Regime, Outcome] = {"current": self._solve("current", spans[0]), "open": self._solve("open", spans[1])}
+        data = {regime: self.region.data(self.workstream, regime=regime, steps=self.steps) for regime in outcomes}
+        # An opening that changes nothing is how things are; one that leaves nothing closed is the open border.
+        solved = {data[regime].rules_digest: outcomes[regime] for regime in ("open", "current")}
+        found: dict[Lift, Outcome] = {}
+        for lift, span in zip(wanted, spans[2:], strict=True):
+            rules = replace(data["current"], lifted=frozenset({lift})).rules_digest
+            if rules not in solved:
+                solved[rules] = self._solve("current", span, lifted=frozenset({lift}))
+            found[lift] = solved[rules]
+        result = self._result("lifts", outcomes)
+        measures = {name: self._worth(figure, found) for name, figure in result.figures.items()}
+        opened = frozenset(lift.rule for lift in wanted if lift.rule and found[lift] is outcomes["current"])
+        return replace(result, lifts=Lifts(measures, opened, len(self.region.areas.jurisdictions)))
 
     def plan(self, budget_cny: float | None = None, seed: int = 0, rules: tuple[Regime, ...] = ("current", "open")) -> Result:
         """The best joint step within a budget, two by two: rules (current, open) x deciders (each alone, jointly).
@@ -124,14 +145,14 @@ class Bound:
 
     def _refuse_steps(self, verb: str) -> None:
         if self.steps:
-            raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border and ask.")
+            raise UsageError(f"{verb} takes no steps: it is asked of things as they are. Steps hold for status, border, lifts and ask.")
 
     # -- solving -------------------------------------------------------------------------------------------------------
 
-    def _solve(self, regime: Regime, progress: Progress, steps: Sequence[Step] = ()) -> Outcome:
+    def _solve(self, regime: Regime, progress: Progress, steps: Sequence[Step] = (), lifted: frozenset[Lift] = frozenset()) -> Outcome:
         steps = (*self.steps, *steps)
-        data = self.region.data(self.workstream, regime=regime, steps=steps, progress=progress)
-        key = digest("solve", self.region.inputs_digest(self.workstream), regime, steps_digest(steps))
+        data = self.region.data(self.workstream, regime=regime, steps=steps, lifted=lifted, progress=progress)
+        key = digest("solve", self.region.inputs_digest(self.workstream), regime, steps_digest(steps), sorted(lifted))
         progress.tick(0)
         outcome: Outcome = self.region.memo.get(key, lambda: self.workstream.solve(data))
         progress.tick(1)
@@ -210,6 +231,17 @@ class Bound:
     def _better(self, one: float | None, other: float | None) -> bool:
         difference = gain(self.workstream.measures[self.workstream.target], other, one)
         return difference is not None and difference > 1e-9 * max(abs(other or 0), 1)
+
+    def _worth(self, figure: Figure, found: Mapping[Lift, Outcome]) -> Worth:
+        """What openings are worth to a measure."""
+        before = figure.values["current"]
+        gains: dict[Lift, dict[str, float | None]] = {}
+        for lift, outcome in found.items():
+            after = self.evaluate(figure.measure, outcome)
+            gains[lift] = {column: gain(figure.measure, before[column], after[column]) for column in self.columns}
+        rules = {lift.rule: values for lift, values in gains.items() if lift.rule}
+        pairs = {(lift.one, lift.other): values for lift, values in gains.items() if not lift.rule}
+        return Worth(figure, rules, pairs)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xietong.core.declare import listed, worst
 from xietong.core.glossary import unit_view
 from xietong.core.naming import named
-from xietong.core.result import Cell, PlanResult, Result, title_of
+from xietong.core.result import Cell, PlanResult, Result, pair_title, title_of
 from xietong.core.steps import key_names, options
 from xietong.core.text import T, same
 
@@ -217,6 +217,7 @@ def result_view(result: Result) -> dict[str, Any]:
         "tables": _tables(result),
         "plan": _plan(result, result.plan) if result.plan else None,
         "sensitivity": _sensitivity(result),
+        "lifts": _lifts(result),
         "params": params_view(workstream, bound.region.params(workstream)),
         "binding": binding_view(bound),
         "explain": dict(result.texts),
@@ -246,6 +247,19 @@ def _sensitivity(result: Result) -> dict[str, Any] | None:
         "runs": result.sensitivity.runs,
         "seed": result.sensitivity.seed,
         "measures": [swing.to_dict(name) for name, swing in result.sensitivity.measures.items()],
+    }
+
+
+def _lifts(result: Result) -> dict[str, Any] | None:
+    if result.lifts is None:
+        return None
+    rules = result.bound.workstream.rules
+    pairs = next(iter(result.lifts.measures.values())).pairs
+    return {
+        "rules": [{"rule": name, "title": rule.title._asdict(), "open": name in result.lifts.opened} for name, rule in rules.items()],
+        "pairs": [{"areas": list(pair), "title": pair_title(result.bound, pair)._asdict()} for pair in pairs],
+        "note": result.lifts.note._asdict() if result.lifts.note else None,
+        "measures": [worth.to_dict(name) for name, worth in result.lifts.measures.items()],
     }
 
 
