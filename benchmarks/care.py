@@ -36,11 +36,15 @@ from xietong.io.describe import describe, write
 from xietong.io.schema import FRAMEWORK
 from xietong.kernels.allocation import allocate
 from xietong.workstreams import catalogue
-from xietong.workstreams.care import Market
+from xietong.workstreams._care_allocation import Placement
+from xietong.workstreams._care_market import Market
+from xietong.workstreams._care_tables import GRADES, HOMES, SUPPLIES
 
 SIDES = 5
 TIERS = (("basic", 3000), ("standard", 5500), ("premium", 10000))
 SOURCED = ("generated", "illustrative")
+INSTITUTION = ("institution", "机构", "Care in a home", "true", 90, 20, 0.5, 7, 3, 600, 1200, 0.15, 1000, 40)
+RATES = {"60-64": (0.0, 0.012, 0.005, 0.003), "65-79": (0.0, 0.036, 0.014, 0.010), "80+": (0.0, 0.15, 0.06, 0.04)}
 
 
 # -- a region of any size ----------------------------------------------------------------------------------------------
@@ -68,7 +72,10 @@ def generate(folder: Path, counties: int, homes: int, seed: int, km2: float) -> 
         "areas": ("area,name_zh,name_en,level,parent,lon,lat,area_km2", areas),
         "population": ("area,year,pop", ((name, 2020, int(people[row])) for row, name in enumerate(names))),
         "census": ("area,year,pop_60_plus,pop_65_plus,pop_80_plus,urban_share,other_province_share", _census(names, elders, rng)),
-        "beds": ("area,tier,beds,price_cny_month,year", _beds(names, elders, homes, rng)),
+        "supplies": (",".join(SUPPLIES.columns), [INSTITUTION]),
+        "care_rates": ("age_group,grade,share", [(age, grade, rate) for age, rates in RATES.items() for grade, rate in zip(GRADES, rates, strict=True)]),
+        "care_settings": ("grade,supply,share", [(grade, "institution", 0.33) for grade in GRADES]),
+        "homes": (",".join(HOMES.columns), _homes(names, elders, homes, rng)),
         "rules": ("rule,origin,destination,item,value,valid_from,valid_to,reference", _rules()),
     }
     for name, (header, rows) in tables.items():
@@ -86,7 +93,7 @@ def _census(names: Sequence[str], elders: np.ndarray, rng: np.random.Generator) 
         yield name, 2020, int(elders[row]), int(over65[row]), int(over80[row]), round(float(rng.uniform(0.3, 1)), 3), 0.1
 
 
-def _beds(names: Sequence[str], elders: np.ndarray, homes: int, rng: np.random.Generator) -> Iterator[Sequence[Any]]:
+def _homes(names: Sequence[str], elders: np.ndarray, homes: int, rng: np.random.Generator) -> Iterator[Sequence[Any]]:
     """``homes`` different pairs of a place and a tier; 24 beds per 1,000 aged 60+ in all."""
     if homes > len(names) * len(TIERS):
         sys.exit(f"at most {len(TIERS)} homes a county: {len(names) * len(TIERS)} for {len(names)} counties")
@@ -95,11 +102,11 @@ def _beds(names: Sequence[str], elders: np.ndarray, homes: int, rng: np.random.G
     beds = np.maximum(np.round(weight / weight.sum() * elders.sum() * 0.024), 1)
     for pick, count in sorted(zip(picked.tolist(), beds.tolist(), strict=True)):
         tier, price = TIERS[pick % len(TIERS)]
-        yield names[pick // len(TIERS)], tier, int(count), round(price * float(rng.uniform(0.8, 1.3))), 2020
+        yield names[pick // len(TIERS)], "institution", tier, int(count), "", round(price * float(rng.uniform(0.8, 1.3))), "", "", "", "", "", 2020
 
 
 def _rules() -> Iterator[Sequence[Any]]:
-    for rule, value in (("recognised", 0.5), ("follows", 0.4), ("insured", 0)):
+    for rule, value in (("recognised", 0.5), ("follows", 0.4), ("starred", 0), ("insured", 0), ("settled", 0.5), ("certified", 1)):
         yield f"care.{rule}", "all", "all", "", value, "2000-01-01", "", ""
     yield "care.recognised", "j0", "j1", "", 0.8, "2000-01-01", "", ""
 
@@ -157,8 +164,9 @@ def compare(region: Region, runs: int) -> str:
     own = peer = 0.0
     most = 0
     for regime in REGIMES:
-        market = Market(region.data(region.workstreams["care"], regime=regime))
-        demand, capacity, i, j, cost = market.need, market.capacity, market.i, market.j, market.cost_min
+        placement = Placement(Market(region.data(region.workstreams["care"], regime=regime)))
+        layers, cost = placement.layers, placement.cost_min
+        demand, capacity, i, j = layers.demand, layers.capacity, layers.i, layers.j
         seconds, found = timed(lambda d=demand, c=capacity, i=i, j=j, t=cost: allocate(d, c, i, j, t), runs)
         other, left = timed(lambda d=demand, c=capacity, i=i, j=j: most_served(d, c, i, j), runs)
         unserved = float(found.unserved.sum())
@@ -179,7 +187,7 @@ def measure(folder: str, runs: int, peer: bool) -> str:
         return [care.solve(region.data(care, regime=regime)).status for regime in REGIMES]
 
     computing, statuses = timed(border, runs)
-    size = f"{len(region.areas.places)} places x {len(region.tables['beds'])} homes"
+    size = f"{len(region.areas.places)} places x {len(region.tables['homes'])} homes"
     line = f"care border on {region.name} ({size}): computation {computing:.3f} CPU s ({', '.join(statuses)}), first call {first:.3f}, loading {loading:.3f}"
     return f"{line}{compare(region, runs) if peer else ''}; {runs} runs"
 

@@ -95,18 +95,19 @@ def expand(setting: Setting, menu: Menu, budget: float, tick: Callable[[float], 
     tick(0.1)
     found = program.solve()
     tick(0.6)
-    nothing = Expansion(
-        *(np.zeros(len(price)) for price in (menu.place, menu.convert, menu.staff, menu.voucher)), (False,) * len(menu.gates), 0.0, np.zeros(len(setting.floor))
-    )
     if found is None:
-        return nothing
-    bound = found.bound
+        return _answer(program, np.zeros(program.columns), 0.0)
+    bound = max(0.0, found.bound - program.ties)
     if menu.gates:
         # The gates are settled; what remains is a linear program, solved to its one best vertex.
         found = program.solve(np.round(found.x[program.at["gate"]])) or found
     tick(0.95)
-    bought = [program.bought(name, found.x) for name in ("place", "convert", "staff", "voucher")]
-    return Expansion(*bought, tuple(bool(one > 0.5) for one in found.x[program.at["gate"]]), max(0.0, bound - program.ties), found.x[program.at["short"]])
+    return _answer(program, found.x, bound)
+
+
+def _answer(program: _Program, x: np.ndarray, bound: float) -> Expansion:
+    place, convert, staff, voucher = (program.bought(name, x) for name in ("place", "convert", "staff", "voucher"))
+    return Expansion(place, convert, staff, voucher, tuple(bool(one > 0.5) for one in x[program.at["gate"]]), bound, x[program.at["short"]])
 
 
 class _Program:
@@ -158,13 +159,19 @@ class _Program:
         self._add([effective, places, (convert, columns, 1.0), (into, columns, -1.0)], None, setting.stock)
         self._add([effective, staff], None, setting.staff)
         with_voucher = np.flatnonzero(setting.voucher)
-        self._add([(setting.i[with_voucher], with_voucher, 1.0), (self.kept["voucher"], first["voucher"] + np.arange(len(self.kept["voucher"])), -1.0)], None, np.zeros(n))
+        self._add(
+            [(setting.i[with_voucher], with_voucher, 1.0), (self.kept["voucher"], first["voucher"] + np.arange(len(self.kept["voucher"])), -1.0)],
+            None,
+            np.zeros(n),
+        )
         for number, gate in enumerate(menu.gates):
             most = float(setting.demand[np.unique(setting.i[gate.arcs])].sum())
             self._add([(np.zeros(len(gate.arcs), int), gate.arcs, 1.0), (np.zeros(1, int), np.array([first["gate"] + number]), -most)], None, np.zeros(1))
         areas = len(setting.floor)
         whole = np.bincount(setting.area, setting.demand, areas)
-        self._add([(setting.area, first["u"] + np.arange(n), 1.0), (np.arange(areas), first["short"] + np.arange(areas), -1.0)], None, (1 - setting.floor) * whole)
+        self._add(
+            [(setting.area, first["u"] + np.arange(n), 1.0), (np.arange(areas), first["short"] + np.arange(areas), -1.0)], None, (1 - setting.floor) * whole
+        )
         self._add([(np.zeros(self.columns, int), np.arange(self.columns), self.money)], None, np.array([self.budget / max(self.budget, 1.0)]))
         self.upper = np.full(self.columns, np.inf)
         self.upper[at["gate"]] = 1.0
