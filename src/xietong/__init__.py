@@ -27,6 +27,10 @@ _LAZY = {
     "T": "xietong.core.text",
     "Network": "xietong.travel.network",
     "Line": "xietong.travel.scenario",
+    **dict.fromkeys(("Pairs", "Border"), "xietong.models.pairs"),
+    "access": "xietong.models.access",
+    "site": "xietong.models.siting",
+    "allocate": "xietong.models.transport",
     **dict.fromkeys(
         ("Choice", "Column", "Input", "Layer", "Lever", "Matter", "Measure", "Outcome", "Param", "Quality", "Query", "Rule", "Step", "Table"),
         "xietong.core.declare",

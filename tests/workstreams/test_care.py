@@ -70,7 +70,9 @@ def test_each_rule_counts_as_the_oracle_counts_it(twin: Region, name: str) -> No
     rows = tuple(row._replace(value=1.0) if row.rule == f"care.{name}" else row for row in region.rows)
     lifted = replace(region, rows=rows, memo=Memo())
     pilot = {} if name == "recognised" else PILOT
-    assert lifted.care.status().value("unserved") == pytest.approx(Oracle(region, "current", {**CURRENT, name: 1.0}, pilot).least_unserved(), rel=1e-6, abs=1e-3)
+    assert lifted.care.status().value("unserved") == pytest.approx(
+        Oracle(region, "current", {**CURRENT, name: 1.0}, pilot).least_unserved(), rel=1e-6, abs=1e-3
+    )
 
 
 def test_need_by_age_grade_and_supply_adds_up_to_what_the_oracle_counts(twin: Region) -> None:

@@ -54,6 +54,7 @@ class Placement:
 
     @cached_property
     def found(self) -> Allocation:
+        """The allocation: the most served, then least cost, evenly where both leave a choice."""
         one = self.layers
         return allocate(one.demand, one.capacity, one.i, one.j, self.cost_min, self.market.data.tick)
 

@@ -81,6 +81,7 @@ class Shop:
 
     @cached_property
     def demand_place(self) -> np.ndarray:
+        """Place (position) of each merged group."""
         place = np.zeros(len(self.demand), dtype=np.intp)
         place[self._arcs["node_of"]] = self.market.groups.place
         return place
@@ -106,6 +107,7 @@ class Shop:
 
     @cached_property
     def menu(self) -> Menu:
+        """What the bloc can buy, and at what price; a nursing bed is an ordinary one that is built and then converted."""
         market, homes, p = self.market, self.market.homes, self.market.data.p
         months = market.people.supplies["build_months"].to_numpy()[homes.column("supply")]
         ground = self.own[homes.column("position")]

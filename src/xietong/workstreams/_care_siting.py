@@ -25,7 +25,7 @@ SITING = {
     "supply": Input(T("供给类型", "supply"), "text", default="institution"),
     "who": Input(T("为谁选址", "for whom"), "text", default="left_out", values=WHO),
     "objective": Input(T("目标", "objective"), "text", default="median", values=OBJECTIVES),
-    "p": Input(T("新建几处(为0时按预算)", "how many (0: by the budget)"), "integer", "", 0, 200, 12),
+    "p": Input(T("新建几处(为0时按预算)", "how many (0: by the budget)"), "integer", "", 0, 200, 5),
     "budget_cny": Input(T("预算", "budget"), "number", "cny", 0, 1e12, 1e9),
     "beds": Input(T("每处床位", "beds at each"), "integer", "beds", 1, 100000, 300),
     "radius_min": Input(T("覆盖的路程", "trip that counts as covered"), "number", "min", 1, 600, 60),
