@@ -25,8 +25,8 @@ def evaluate(
 
     "cover" is the weight covered within ``radius``; "cost" adds the opening costs of all sites that are not ``fixed``.
     """
-    opened = {str(one) for one in sites}
-    spells = [spell for one in range(len(pairs.demand)) if pairs.weight[one] > 0 for spell in _spells(pairs, one, opened, objective, radius, flow)]
+    opened = _mask(pairs, sites)
+    spells = [spell for one in range(len(pairs.demand)) if pairs.weight[one] > 0 for spell in _spells(pairs, one, opened, objective, flow)]
     if objective == "cover":
         return math.fsum(people for people, cost in spells if radius is not None and cost <= radius)
     if objective == "center":
@@ -35,17 +35,23 @@ def evaluate(
         return _worst(_by_demand(pairs, spells) if flow is not None else spells, share)
     total = math.fsum(people * cost for people, cost in spells if people > 0)
     if objective == "cost":
-        total += math.fsum(pairs.opening_cost[pairs.site.index(one)] for one in opened - {str(one) for one in fixed})
+        total += float(pairs.opening_cost[opened & ~_mask(pairs, fixed)].sum())
     return total
 
 
-def _spells(pairs: Pairs, one: int, opened: set[str], objective: str, radius: float | None, flow: np.ndarray | None) -> list[tuple[float, float]]:
+def _mask(pairs: Pairs, sites: Iterable[Any]) -> np.ndarray:
+    """Which sites [m] are named."""
+    names = {str(one) for one in sites}
+    return np.array([name in names for name in pairs.site])
+
+
+def _spells(pairs: Pairs, one: int, opened: np.ndarray, objective: str, flow: np.ndarray | None) -> list[tuple[float, float]]:
     """(People, cost) of a demand: at which cost how many of it are served."""
     weight, outside = float(pairs.weight[one]), math.inf if objective == "cover" else float(pairs.outside[one])
-    span = range(int(pairs.indptr[one]), int(pairs.indptr[one + 1]))
+    span = slice(int(pairs.indptr[one]), int(pairs.indptr[one + 1]))
     if flow is None:
-        return [(weight, min([outside, *(float(pairs.cost[pair]) for pair in span if pairs.site[pairs.index[pair]] in opened)]))]
-    served = [(float(flow[pair]), float(pairs.cost[pair])) for pair in span if flow[pair] > 0]
+        return [(weight, float(pairs.cost[span][opened[pairs.index[span]]].min(initial=outside)))]
+    served = [(people, cost) for people, cost in zip(flow[span].tolist(), pairs.cost[span].tolist(), strict=True) if people > 0]
     left = weight - math.fsum(people for people, _ in served)
     return [*served, (left, outside)] if left > AGREED * weight else served
 
@@ -88,7 +94,7 @@ def verify(
     assert budget is None or paid <= budget * (1 + AGREED), f"{paid} spent of {budget}"
     for area, floor in (floors or {}).items():
         rows = [one for one in range(len(pairs.demand)) if str(pairs.demand_area[one]) == str(area) and pairs.weight[one] > 0]
-        held = math.fsum(people for one in rows for people, cost in _spells(pairs, one, opened, "cover", None, None) if cost <= (radius or 0.0))
+        held = math.fsum(people for one in rows for people, cost in _spells(pairs, one, _mask(pairs, sites), "cover", None) if cost <= (radius or 0.0))
         assert held >= (floor - AGREED) * math.fsum(pairs.weight[rows]), f"the floor of {area} is not kept"
     if flow is not None and capacity is not None:
         assert (flow >= 0).all() and np.isfinite(pairs.cost[flow > 0]).all(), "flow over a pair that is forbidden"

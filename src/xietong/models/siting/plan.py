@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xietong.models.siting.problem import Objective, Problem
+from xietong.models.siting.problem import Objective, Problem, used
 
 
 class AreaFigures(NamedTuple):
@@ -47,8 +47,7 @@ class Plan:
         allocation that serves the most (kernel ``allocation``), whose mean cost may lie a little above that of ``flow``."""
         problem, pairs = self.problem, self.problem.pairs
         found = np.zeros(len(pairs.cost))
-        used = (pairs.weight[pairs.row] > 0) & np.isfinite(pairs.cost) & problem.allowed[pairs.index]
-        found[used] = _nearest(problem, self.positions) if problem.capacity is None else _fairest(problem, self.positions)
+        found[used(pairs, problem.allowed)] = _nearest(problem, self.positions) if problem.capacity is None else _fairest(problem, self.positions)
         return found
 
     @cached_property

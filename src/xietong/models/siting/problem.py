@@ -67,6 +67,11 @@ class Problem:
         """Which pairs lie within the radius."""
         return self.cost <= self.radius
 
+    @property
+    def full(self) -> bool:
+        """Whether every demand has a usable pair with every site."""
+        return len(self.cost) == len(self.weight) * len(self.allowed)
+
     @cached_property
     def people(self) -> float:
         """The whole weight."""
@@ -95,18 +100,21 @@ class Problem:
 
     def nearest(self, positions: np.ndarray) -> np.ndarray:
         """Least cost of every demand [n] with these sites open, the outside option included; inf where there is none."""
-        opened = np.zeros(len(self.allowed), dtype=bool)
-        opened[positions] = True
-        least = self.outside.copy()
-        taken = opened[self.index]
-        np.minimum.at(least, self.row[taken], self.cost[taken])
-        return least
+        return np.asarray(np.minimum(self._least(positions), self.outside))
 
     def within(self, positions: np.ndarray) -> np.ndarray:
         """Which demands [n] have one of these sites within the radius."""
+        return np.asarray(self._least(positions) <= self.radius)
+
+    def _least(self, positions: np.ndarray) -> np.ndarray:
+        if self.full:
+            return np.asarray(self.cost.reshape(len(self.weight), -1)[:, positions].min(axis=1, initial=np.inf))
         opened = np.zeros(len(self.allowed), dtype=bool)
         opened[positions] = True
-        return np.bincount(self.row, self.near & opened[self.index], len(self.weight)) > 0
+        least = np.full(len(self.weight), np.inf)
+        taken = opened[self.index]
+        np.minimum.at(least, self.row[taken], self.cost[taken])
+        return least
 
 
 def posed(
@@ -145,13 +153,21 @@ def posed(
     # Where nothing limits the sites, the cheapest of those that cover everybody are sought, or the fewest where none has a price.
     price = np.ones(len(at)) if counted or (budget is None and not opening[allowed].any()) else opening.copy()
     price[kept] = 0.0
-    usable = (pairs.weight[pairs.row] > 0) & np.isfinite(pairs.cost) & allowed[pairs.index]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(pairs.row[usable], minlength=len(pairs.weight))[rows])])
+    indptr, index, cost = pairs.indptr, pairs.index, pairs.cost
+    if not (len(rows) == len(pairs.weight) and allowed.all() and np.isfinite(cost).all()):
+        kept_pairs = used(pairs, allowed)
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(pairs.row[kept_pairs], minlength=len(pairs.weight))[rows])])
+        index, cost = index[kept_pairs], cost[kept_pairs]
     return Problem(
-        pairs, objective, rows, pairs.weight[rows], indptr, pairs.index[usable], pairs.cost[usable], pairs.outside[rows],  # type: ignore[arg-type]
+        pairs, objective, rows, pairs.weight[rows], indptr, index, cost, pairs.outside[rows],  # type: ignore[arg-type]
         price, float(p if p is not None else np.inf if budget is None else budget), counted, opening, kept, allowed, room, bounds,
         np.inf if radius is None else float(radius), float(share), None if effort is None else int(effort), int(seed),
     )  # fmt: skip
+
+
+def used(pairs: Pairs, allowed: np.ndarray) -> np.ndarray:
+    """Which pairs of the table take part: those of people with sites that are ``allowed`` [m], as far as the regime admits them."""
+    return np.asarray((pairs.weight[pairs.row] > 0) & np.isfinite(pairs.cost) & allowed[pairs.index])
 
 
 def _number(value: Any) -> bool:

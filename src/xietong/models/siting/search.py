@@ -50,8 +50,13 @@ class Search:
 
     def tick(self, done: float) -> None:
         """Report progress; raises Cancelled where the user, or the time limit, says stop."""
-        self._tick(done)
+        try:
+            self._tick(done)
+        except (Cancelled, KeyboardInterrupt):
+            self.interrupted = True
+            raise
         if time.monotonic() > self._end:
+            self.interrupted = True
             raise Cancelled
 
     def solve(self, program: Program, gap: float = 0.0) -> Iterator[Found]:

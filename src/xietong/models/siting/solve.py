@@ -17,7 +17,7 @@ from xietong.models.siting.cover import cover_everybody, cover_most
 from xietong.models.siting.improve import interchange
 from xietong.models.siting.median import median
 from xietong.models.siting.plan import Plan
-from xietong.models.siting.problem import Problem, posed
+from xietong.models.siting.problem import Problem, posed, used
 from xietong.models.siting.search import ENOUGH, Search
 from xietong.models.siting.tail import tail
 from xietong.models.siting.why import infeasible
@@ -108,8 +108,7 @@ def _plan(problem: Problem, search: Search) -> Plan:
     flow = None
     if search.flow is not None:
         flow = np.zeros(len(problem.pairs.cost))
-        pairs = problem.pairs
-        flow[(pairs.weight[pairs.row] > 0) & np.isfinite(pairs.cost) & problem.allowed[pairs.index]] = search.flow
+        flow[used(problem.pairs, problem.allowed)] = search.flow
     gap = sign * (value - bound) / max(abs(value), 1e-12)
     status = proof_status(sign * value, sign * bound)
     names = tuple(problem.pairs.site[one] for one in search.positions)

@@ -31,7 +31,7 @@ def tail(problem: Problem, search: Search) -> None:
     q = problem.weight / problem.people
     reached = np.zeros(len(q))
     for step in range(ROUNDS):
-        found: Median = median(problem, q, search, step / ROUNDS)
+        found: Median = median(problem, q, search, step / ROUNDS, (step + 1) / ROUNDS)
         search.prove(found.bound)
         if found.positions is None or search.proved:
             break

@@ -29,6 +29,10 @@ def infeasible(problem: Problem, search: Search) -> str:
         return ""
     if not np.isfinite(problem.limit):
         return ""
+    if problem.full and not problem.floors and problem.objective != "cover":
+        # Any site reaches everybody.
+        search.offer(problem.buyable[: int(not len(problem.fixed))])
+        return ""
     found = reach(problem, usable, must, search.effort, elastic=True)
     if found.positions is not None:
         search.offer(found.positions)
@@ -54,7 +58,9 @@ def _no_site(problem: Problem) -> str:
 
 
 def _out_of_reach(problem: Problem, usable: np.ndarray, must: np.ndarray) -> str:
-    lost = np.flatnonzero(must & (np.bincount(problem.row, usable, len(must)) == 0))
+    lost = np.zeros(0, dtype=np.intp)
+    if must.any() and not (problem.full and usable.all()):
+        lost = np.flatnonzero(must & (np.bincount(problem.row, usable, len(must)) == 0))
     if not len(lost):
         return ""
     names = [problem.pairs.demand[one] for one in problem.demand[lost[:NAMED]]]
