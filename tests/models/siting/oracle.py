@@ -99,33 +99,22 @@ def worth_within(weight: np.ndarray, cost: np.ndarray, outside: np.ndarray, room
         return None if found is None else float(weight.sum() - found)
     if objective != "cvar":
         return transport(weight, cost, outside, room)
-    return transport(weight, cost, outside, room, share)
+    tails = []
+    for t in sorted(set(cost[np.isfinite(cost)]) | set(outside[np.isfinite(outside)])):
+        above = transport(weight, np.maximum(cost - t, 0), np.maximum(outside - t, 0), room)
+        tails += [] if above is None else [t + above / (share * weight.sum())]
+    return min(tails, default=None)
 
 
-def transport(weight: np.ndarray, cost: np.ndarray, outside: np.ndarray, room: np.ndarray, share: float | None = None) -> float | None:
+def transport(weight: np.ndarray, cost: np.ndarray, outside: np.ndarray, room: np.ndarray) -> float | None:
     n, m = cost.shape
     table = np.column_stack([cost, outside])
     size = n * (m + 1)
-    extra = 0 if share is None else n + 1
-    objective = np.zeros(size + extra)
-    upper = np.where(np.isfinite(table.ravel()), np.inf, 0.0)
-    spent = np.where(np.isfinite(table), table, 0.0)
-    serve = np.zeros((n, size + extra))
+    serve, hold = np.zeros((n, size)), np.zeros((m, size))
     for one in range(n):
         serve[one, one * (m + 1) : (one + 1) * (m + 1)] = 1
-    hold = [np.concatenate([np.tile(np.eye(m + 1)[j], n), np.zeros(extra)]) for j in range(m)]
-    limit = list(np.minimum(room, weight.sum()))
-    if share is None:
-        objective[:size] = spent.ravel()
-    else:
-        objective[size] = 1.0
-        objective[size + 1 :] = weight / (share * weight.sum())
-        for one in range(n):
-            line = np.zeros(size + extra)
-            line[one * (m + 1) : (one + 1) * (m + 1)] = spent[one] / weight[one]
-            line[size], line[size + 1 + one] = -1.0, -1.0
-            hold.append(line)
-            limit.append(0.0)
-    bounds = list(zip(np.zeros(size + extra), np.concatenate([upper, np.full(extra, np.inf)]), strict=True))
-    found = linprog(objective, A_ub=np.reshape(hold, (-1, size + extra)), b_ub=limit, A_eq=serve, b_eq=weight, bounds=bounds)
+        hold[np.arange(m), one * (m + 1) + np.arange(m)] = 1
+    finite = np.isfinite(table.ravel())
+    bounds = [(0, np.inf if one else 0) for one in finite]
+    found = linprog(np.where(finite, table.ravel(), 0.0), A_ub=hold, b_ub=np.minimum(room, weight.sum()), A_eq=serve, b_eq=weight, bounds=bounds)
     return float(found.fun) if found.status == 0 else None

@@ -32,7 +32,7 @@ def evaluate(
     if objective == "center":
         return max((cost for people, cost in spells if people > 0), default=0.0)
     if objective == "cvar":
-        return _worst(_by_demand(pairs, spells) if flow is not None else spells, share)
+        return _worst(spells, share)
     total = math.fsum(people * cost for people, cost in spells if people > 0)
     if objective == "cost":
         total += float(pairs.opening_cost[opened & ~_mask(pairs, fixed)].sum())
@@ -54,18 +54,6 @@ def _spells(pairs: Pairs, one: int, opened: np.ndarray, objective: str, flow: np
     served = [(people, cost) for people, cost in zip(flow[span].tolist(), pairs.cost[span].tolist(), strict=True) if people > 0]
     left = weight - math.fsum(people for people, _ in served)
     return [*served, (left, outside)] if left > AGREED * weight else served
-
-
-def _by_demand(pairs: Pairs, spells: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The people of a demand at their mean cost."""
-    found, waiting = [], iter(spells)
-    for weight in pairs.weight[pairs.weight > 0].tolist():
-        people = cost = 0.0
-        while people < weight * (1 - AGREED):
-            some, at = next(waiting)
-            people, cost = people + some, cost + some * at
-        found.append((weight, cost / people))
-    return found
 
 
 def _worst(spells: list[tuple[float, float]], share: float) -> float:

@@ -1,7 +1,7 @@
-"""Programs with flows: capacities, floors, opening costs in the objective and the worst tail, proved by HiGHS.
+"""Programs with flows: capacities, floors and opening costs in the objective, proved by HiGHS.
 
 Strong formulation of facility location: x_ij <= y_j for every pair (Cornuejols, Sridharan and Thizy, European Journal of
-Operational Research 50 (1991), 280-297). The cost of a demand whose people go to several sites is their mean.
+Operational Research 50 (1991), 280-297).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def usable(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prove(problem: Problem, search: Search) -> None:
-    """Solve the program of any objective but p-center."""
+    """Solve the program of a median, a cover or opening costs."""
     program = Program()
     sites = sited(program, problem)
     flows = served(program, problem, sites.y, *usable(problem))
@@ -57,16 +57,8 @@ def _objective(program: Program, problem: Problem, y: np.ndarray, flows: Flows) 
         _charge(program, y if everybody else flows.u, (problem.price if everybody else problem.weight[flows.left]) / unit)
         return unit
     unit = max(float(cost.max(initial=0.0)), float(outside.max(initial=0.0)), 1e-300)
-    row = problem.row[flows.pairs]
-    if problem.objective == "cvar":
-        n = len(problem.weight)
-        quantile = program.columns(1, upper=1.0, cost=1.0)
-        excess = program.columns(n, cost=problem.weight / (problem.share * problem.people))
-        parts = [(row, flows.x, -cost / unit), (flows.left, flows.u, -outside / unit), (np.arange(n), excess, 1.0), (np.arange(n), quantile, 1.0)]
-        program.rows(parts, 0.0, np.inf, n)
-        return unit
     unit *= problem.people
-    _charge(program, flows.x, problem.weight[row] * cost / unit)
+    _charge(program, flows.x, problem.weight[problem.row[flows.pairs]] * cost / unit)
     _charge(program, flows.u, problem.weight[flows.left] * outside / unit)
     if problem.objective == "cost":
         _charge(program, y, problem.opening / unit)

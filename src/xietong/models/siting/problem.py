@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Problem:
 
     Open sites of least ``price`` [m] within ``limit``: one a new site where p is given, opening costs where a budget is, and no
     limit where neither is. ``fixed`` sites are open and cost nothing; ``allowed`` [m] says which may be open at all. ``opening``
-    [m] is what the objective "cost" pays. ``capacity`` [m] is None where nobody is turned away.
+    [m] is what the objective "cost" pays. ``near`` [pairs] says which lie within the radius. ``capacity`` [m] is None where nobody is turned away.
     """
 
     pairs: Pairs = field(repr=False)
@@ -43,6 +43,7 @@ class Problem:
     indptr: np.ndarray
     index: np.ndarray
     cost: np.ndarray
+    near: np.ndarray
     outside: np.ndarray
     price: np.ndarray
     limit: float
@@ -61,11 +62,6 @@ class Problem:
     def row(self) -> np.ndarray:
         """Position of the demand of each pair."""
         return np.repeat(np.arange(len(self.weight)), np.diff(self.indptr))
-
-    @cached_property
-    def near(self) -> np.ndarray:
-        """Which pairs lie within the radius."""
-        return self.cost <= self.radius
 
     @property
     def full(self) -> bool:
@@ -104,7 +100,11 @@ class Problem:
 
     def within(self, positions: np.ndarray) -> np.ndarray:
         """Which demands [n] have one of these sites within the radius."""
-        return np.asarray(self._least(positions) <= self.radius)
+        if self.full:
+            return np.asarray(self.near.reshape(len(self.weight), -1)[:, positions].any(axis=1))
+        opened = np.zeros(len(self.allowed), dtype=bool)
+        opened[positions] = True
+        return np.asarray(np.bincount(self.row, self.near & opened[self.index], len(self.weight)) > 0)
 
     def _least(self, positions: np.ndarray) -> np.ndarray:
         if self.full:
@@ -159,7 +159,8 @@ def posed(
         indptr = np.concatenate([[0], np.cumsum(np.bincount(pairs.row[kept_pairs], minlength=len(pairs.weight))[rows])])
         index, cost = index[kept_pairs], cost[kept_pairs]
     return Problem(
-        pairs, objective, rows, pairs.weight[rows], indptr, index, cost, pairs.outside[rows],  # type: ignore[arg-type]
+        pairs, cast(Objective, objective), rows, pairs.weight[rows], indptr, index, cost,
+        np.broadcast_to(False, len(cost)) if radius is None else cost <= radius, pairs.outside[rows],
         price, float(p if p is not None else np.inf if budget is None else budget), counted, opening, kept, allowed, room, bounds,
         np.inf if radius is None else float(radius), float(share), None if effort is None else int(effort), int(seed),
     )  # fmt: skip

@@ -5,7 +5,7 @@
     sum_j x_ij + u_i = 1,   0 <= x_ij <= y_j,   sum_i w_i x_ij <= capacity_j y_j        (u_i only where there is an outside option)
 
 ReVelle and Swain, Geographical Analysis 2 (1970), 30-42 (median); Church and ReVelle, Papers of the Regional Science
-Association 32 (1974), 101-118 (maximal cover); Rockafellar and Uryasev, Journal of Risk 2 (2000), 21-41 (tail).
+Association 32 (1974), 101-118 (maximal cover).
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ from xietong.models.siting.program import TOLERANCE, Program
 NODES = 20_000
 """Branch-and-bound nodes of a program where no effort is given: a limit that gives the same answer on every machine."""
 
+WORK = 20_000_000
+"""Nodes x entries of a program where no effort is given: the larger it is, the longer a node takes."""
+
 LADDER = (20, 500)
 """Nodes after which a program shows what it has before it goes on."""
 
@@ -31,7 +34,7 @@ class Search:
         self.positions: np.ndarray | None = None
         self.flow: np.ndarray | None = None
         self.value, self.bound = np.inf, 0.0
-        self.interrupted = False
+        self.interrupted, self.done = False, 0.0
 
     @property
     def effort(self) -> int:
@@ -50,8 +53,13 @@ class Search:
 
     def tick(self, done: float) -> None:
         """Report progress; raises Cancelled where the user, or the time limit, says stop."""
+        self.done = max(self.done, done)
+        self.pause()
+
+    def pause(self) -> None:
+        """Stop here where the user, or the time limit, says so."""
         try:
-            self._tick(done)
+            self._tick(self.done)
         except (Cancelled, KeyboardInterrupt):
             self.interrupted = True
             raise
@@ -61,7 +69,9 @@ class Search:
 
     def solve(self, program: Program, gap: float = 0.0) -> Iterator[Found]:
         """Solutions and bounds of a program under a growing limit of nodes, so that there is an answer early; the last is the best."""
-        for nodes in sorted({min(one, self.effort) for one in (*LADDER, self.effort)}):
+        entries = sum(len(np.ravel(value)) for _, _, value in program.entries)
+        most = self.effort if self.problem.effort is not None else min(NODES, max(WORK // max(entries, 1), 1))
+        for nodes in sorted({min(one, most) for one in (*LADDER, most)}):
             found = program.solve(nodes, self.problem.seed, gap)
             if found is not None:
                 yield found
@@ -105,13 +115,11 @@ def worth(problem: Problem, positions: np.ndarray, flow: np.ndarray | None = Non
         return problem.people - float(flow[problem.near].sum() if flow is not None else weight @ problem.within(positions))
     cost = problem.nearest(positions)
     if flow is not None:
-        left = ~_served(problem, flow) * np.maximum(weight - np.bincount(problem.row, flow, len(weight)), 0.0)
-        cost = (np.bincount(problem.row, flow * problem.cost, len(weight)) + left * np.where(left > 0, problem.outside, 0.0)) / weight
+        used, left = flow > 0, np.where(_served(problem, flow), 0.0, weight - np.bincount(problem.row, flow, len(weight)))
+        weight, cost = np.append(flow[used], left[left > 0]), np.append(problem.cost[used], problem.outside[left > 0])
     if not np.isfinite(cost).all():
         return np.inf
     if problem.objective == "center":
-        if flow is not None:
-            return float(max(problem.cost[flow > 0].max(initial=0.0), problem.outside[~_served(problem, flow)].max(initial=0.0)))
         return float(cost.max(initial=0.0))
     if problem.objective == "cvar":
         return tail_mean(cost, weight, problem.share)

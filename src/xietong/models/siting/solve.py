@@ -40,8 +40,7 @@ def site(
     - ``cost``: the least opening costs plus sum of weight x cost; p and budget are optional.
 
     ``floors`` {area: share}: at least that share of the area's people has an open site within ``radius``, whatever the objective.
-    ``capacity``: a number, one a site [m], or {id: number}; people may then be split over sites ("cvar": a demand at its mean
-    cost). Those of ``pairs`` count only where given here (``capacity=pairs.capacity``). Demand without people never counts.
+    ``capacity``: a number, one a site [m], or {id: number}; the people of a demand may then go to several sites. Those of ``pairs`` count only where given here (``capacity=pairs.capacity``). Demand without people never counts.
 
     ``effort`` limits branch-and-bound nodes and iterations, so that answers repeat; ``time_limit_s`` is a safety stop. When
     ``tick`` raises Cancelled, on Ctrl-C and at the time limit the best plan so far comes back with its gap; Cancelled is raised
@@ -72,12 +71,12 @@ def _solve(problem: Problem, search: Search) -> None:
     flowing = problem.capacity is not None
     if problem.objective == "center":
         (limits.center if flowing else center)(problem, search)
+    elif problem.objective == "cvar":
+        tail(problem, search, _solve)
     elif flowing:
         limits.prove(problem, search)
     elif problem.objective == "cover":
         (cover_most if np.isfinite(problem.limit) else cover_everybody)(problem, search)
-    elif problem.objective == "cvar":
-        tail(problem, search)
     elif problem.objective == "median" and not problem.floors:
         _median(problem, search)
     else:
@@ -94,6 +93,8 @@ def _median(problem: Problem, search: Search) -> None:
     search.prove(found.bound)
     if found.positions is not None:
         search.offer(found.positions)
+    if search.interrupted:  # the engine has returned what it had
+        raise Cancelled
 
 
 def _plan(problem: Problem, search: Search) -> Plan:
