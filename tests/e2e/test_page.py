@@ -173,6 +173,32 @@ def test_the_border_shows_the_range_over_its_assumptions_and_asks_once(visit: Ca
     assert not asked, "the tab shows what was asked already"
 
 
+def test_what_each_rule_is_worth_is_asked_once_it_is_scrolled_to_and_agrees_with_the_api(visit: Callable[..., Any], address: str) -> None:
+    page = visit("/w/toy?region=twin&tab=border&lang=en&as_of=2026-01-15")
+    lifts = page.locator('[data-testid="lifts"]')
+    lifts.scroll_into_view_if_needed()
+    page.wait_for_selector('[data-testid="lifts"][data-state="done"]')
+    answer = api(address, "/regions/twin/toy/lifts?as_of=2026-01-15")["lifts"]
+    worth = next(one for one in answer["measures"] if one["measure"] == "spending")
+    assert lifts.locator('[data-quality="illustrative"]').count() == 1
+
+    def gain(kind: str, area: str) -> float:
+        return float(lifts.locator(f'[data-lift="{kind}"] [data-area="{area}"][data-value]').first.get_attribute("data-value"))
+
+    for area in ("twin", "northbank", "southbank"):
+        assert gain("rule", area) == pytest.approx(worth["rules"]["trade"][area], rel=1e-9)
+        assert gain("pair", area) == pytest.approx(worth["pairs"][0]["gains"][area], rel=1e-9)
+        assert gain("together", area) == pytest.approx(worth["together"][area], rel=1e-9)
+    page.click('[data-testid="lifts-column"]')
+    page.click('.ant-select-item-option >> text="Northbank"')
+    page.wait_for_selector('[data-testid="lifts-table"][data-column="northbank"]')
+    assert "column=northbank" in page.url
+    phone = visit(page.url.removeprefix(address), PHONE)
+    phone.locator('[data-testid="lifts"]').scroll_into_view_if_needed()
+    phone.wait_for_selector('[data-testid="lifts-table"][data-column="northbank"]')
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_a_job_for_the_range_ends_when_its_page_is_left(visit: Callable[..., Any]) -> None:
     page = visit("/w/care?region=jjj&tab=border&lang=en&area=130400")  # a question that no other test asks
     page.wait_for_selector('[data-testid="range-note"][data-state="computing"] >> text=%')  # it follows a job

@@ -10,10 +10,11 @@ export type Regime = "closed" | "current" | "open";
 export type Better = "lower" | "higher" | "neutral";
 export type Quality = "published" | "derived" | "illustrative";
 export type Kind = "area" | "point" | "line" | "flow";
-export type Verb = "status" | "border" | "plan" | "sensitivity";
+export type Verb = "status" | "border" | "plan" | "sensitivity" | "lifts";
 export type Deciders = "alone" | "jointly";
 
 export const REGIMES: readonly Regime[] = ["closed", "current", "open"];
+/** those that have a tab; lifts stand under the border */
 export const VERBS: readonly Verb[] = ["status", "border", "plan", "sensitivity"];
 
 export interface RegionRef { region: string; title: T }
@@ -136,6 +137,20 @@ export interface SensitivityMeasure {
   measure: string; gained: Range; remains: Range;
   params: { param: string; title: T; unit: Unit | string; low: Num; high: Num; gained: [Num, Num]; remains: [Num, Num] }[];
 }
+export type Interaction = "complements" | "substitutes" | "independent";
+export interface Worth {
+  measure: string;
+  /** gains against the rules as they are: with a rule lifted alone, with two jurisdictions opened alone, with all lifted */
+  rules: Record<string, ByArea>; pairs: { areas: [string, string]; gains: ByArea }[]; together: ByArea;
+  added: { rules: ByArea; pairs?: ByArea };
+  interaction: { rules: Record<string, Interaction | null>; pairs?: Record<string, Interaction | null> };
+}
+export interface Lifts {
+  rules: { rule: string; title: T; open: boolean }[];
+  pairs: { areas: [string, string]; title: T }[];
+  note: T | null;
+  measures: Worth[];
+}
 export interface Result {
   workstream: string; verb: Verb; region: string; title: T; as_of: string; area: string | null;
   areas: { area: string; title: T }[];
@@ -145,6 +160,7 @@ export interface Result {
   tables: { table: string; title?: T; columns: Column[]; rows: Partial<Record<Regime, number>> }[];
   plan: Plan | null;
   sensitivity: { runs: number; measures: SensitivityMeasure[] } | null;
+  lifts: Lifts | null;
   binding: RuleRow[];
   /** what must be read beside the figures: published totals, misfit */
   notes?: T[];

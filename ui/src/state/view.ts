@@ -13,6 +13,8 @@ export interface View {
   measure: string | null;
   tab: string | null;
   budget: number | null;
+  /** whose figures the bars of the lifts show: the region or a jurisdiction */
+  column: string | null;
   /** place whose panel is open */
   place: string | null;
   /** which of the four plans is drawn: "current-jointly" */
@@ -58,6 +60,7 @@ function parse(q: URLSearchParams): View {
     measure: q.get("measure"),
     tab: q.get("tab"),
     budget: q.has("budget") && Number.isFinite(budget) && budget >= 0 ? budget : null,
+    column: q.get("column"),
     place: q.get("place"),
     cell: q.get("cell"),
     table: q.get("table"),

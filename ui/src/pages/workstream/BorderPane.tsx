@@ -17,6 +17,7 @@ import { useRegion } from "../../state/region";
 import { useHref, useView } from "../../state/view";
 import { useSteps } from "../../whatif/useSteps";
 import { WhatIf } from "../../whatif/WhatIf";
+import { Lifts } from "./Lifts";
 import { ResultMap } from "./ResultMap";
 import { hasAssumptions, rangeOf, useSensitivity } from "./useRange";
 
@@ -127,6 +128,7 @@ function Shown({ result, wanted, declaration, query }: { result: Result; wanted:
           <MeasureMatrix m={measure} result={result} regime={regime} />
         </section>
       </div>
+      {result.verb === "border" && declaration && <Lifts workstream={result.workstream} declaration={declaration} measures={result.measures} measure={measure} query={query} />}
       <h2>{t("measures.title")}</h2>
       <MeasureTable result={result} regime={regime} chosen={measure.measure} onChoose={(m) => set({ measure: m })} />
       <About result={result} declaration={declaration} query={query} />
