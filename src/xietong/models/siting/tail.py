@@ -1,10 +1,11 @@
-"""The mean cost of the worst-off share of the people (CVaR), by thresholds.
+"""The mean cost of the worst-off share of the people (CVaR), by branch and bound on the threshold t.
 
     CVaR = min over t of  t + E[(cost - t)+] / share          (Rockafellar and Uryasev, Journal of Risk 2 (2000), 21-41)
 
-For a threshold t this is a p-median with costs (cost - t)+, and the best t is the cost of some pair. That sum falls as t rises:
-for thresholds between t1 and t2 the tail mean is at least t1 + its value at t2. So intervals of thresholds are halved, the one
-with the smallest bound first, until none can hold a better plan; every median on the way is a plan.
+For one threshold this is a p-median with costs (cost - t)+, and the best t is the cost of some pair. Between thresholds t1 and t2
+everybody who is above t2 pays cost - t, so that the tail mean is at least t + E[(cost - t) where cost > t2] / share: linear in t,
+hence never below the smaller of its ends, and each end is a p-median too. Intervals that may hold a better plan are halved, the
+one with the smallest bound first. Every median on the way is a plan.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,45 +21,50 @@ from xietong.models.siting.improve import interchange
 from xietong.models.siting.problem import Problem
 from xietong.models.siting.search import ENOUGH, Search
 
-THRESHOLDS = 60
-"""Medians that are solved, at most."""
+INTERVALS = 80
+"""Intervals that are looked at, at most."""
 
 PART = 10
 """Into how many parts the effort is divided: one median has one."""
 
+Solve: TypeAlias = Callable[[Problem, Search], None]
 
-def tail(problem: Problem, search: Search, solve: Callable[[Problem, Search], None]) -> None:
+
+def tail(problem: Problem, search: Search, solve: Solve) -> None:
     """Find the plan whose worst-off share fares best; ``solve`` solves a median."""
     if problem.capacity is None:
         interchange(problem, search, search.positions)
     levels = np.unique(np.concatenate([problem.cost, problem.outside[np.isfinite(problem.outside)]]))
     if not len(levels):
-        search.prove(0.0)
         return
-    whole = problem.share * problem.people
-    # Intervals of levels (bound, first, last, least sum of what lies above the last), and the least bound of single levels.
-    waiting, settled = [(float(levels[0]), 0, len(levels) - 1, 0.0)], np.inf
-    for step in range(THRESHOLDS):
-        bound, first, last, above = waiting[0]
-        if not bound < min(search.value * (1 - ENOUGH), settled):
+    whole, settled = problem.share * problem.people, np.inf
+    waiting, ends = [(float(levels[0]), 0, len(levels) - 1)], dict[int, float]()
+    for step in range(INTERVALS):
+        if not waiting or waiting[0][0] >= min(settled, search.value * (1 - ENOUGH)):
             break
-        heapq.heappop(waiting)
-        middle = (first + last) // 2
-        least = max(_median(problem, search, solve, float(levels[middle])), above)
-        settled = min(settled, max(bound, float(levels[middle]) + least / whole))
-        for start, end, sum_above in ((first, middle - 1, least), (middle + 1, last, above)):
-            if start <= end:
-                heapq.heappush(waiting, (max(bound, float(levels[start]) + sum_above / whole), start, end, sum_above))
-        search.prove(min(settled, waiting[0][0] if waiting else np.inf, search.value))
-        search.tick(0.05 + 0.9 * step / THRESHOLDS)
-        if not waiting:
-            break
-    search.prove(min(settled, waiting[0][0] if waiting else np.inf, search.value))
+        bound, first, last = heapq.heappop(waiting)
+        low, high = float(levels[first]), float(levels[last])
+        if last not in ends:
+            ends[last] = high + _median(problem, search, solve, high, high) / whole
+        least = ends[last]
+        if first < last:
+            # Where the upper end alone calls for halving, the lower one is not worth a median.
+            least = min(least, low + _median(problem, search, solve, low, high) / whole) if least >= search.value * (1 - ENOUGH) else low
+        bound = max(bound, least)
+        if first == last or bound >= search.value * (1 - ENOUGH):
+            settled = min(settled, bound)
+        else:
+            middle = (first + last) // 2
+            heapq.heappush(waiting, (bound, first, middle))
+            heapq.heappush(waiting, (bound, middle + 1, last))
+        search.prove(min(settled, search.value, waiting[0][0] if waiting else np.inf))
+        search.tick(0.05 + 0.9 * step / INTERVALS)
+    search.prove(min(settled, search.value, waiting[0][0] if waiting else np.inf))
 
 
-def _median(problem: Problem, search: Search, solve: Callable[[Problem, Search], None], threshold: float) -> float:
-    """A lower bound on the sum of weight x (cost - threshold)+; the plan that was found is offered."""
-    cost, outside = np.maximum(problem.cost - threshold, 0.0), np.maximum(problem.outside - threshold, 0.0)
+def _median(problem: Problem, search: Search, solve: Solve, low: float, high: float) -> float:
+    """A lower bound on the sum of weight x (cost - low) over those above ``high``; the plan that was found is offered."""
+    cost, outside = (np.where(one > high, one - low, 0.0) for one in (problem.cost, problem.outside))
     effort = None if problem.effort is None else max(problem.effort // PART, 1)
     part = replace(problem, objective="median", cost=cost, outside=outside, effort=effort)
     inner = Search(part, lambda done: search.pause(), search.left_s)
