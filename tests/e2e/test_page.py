@@ -105,11 +105,16 @@ def test_the_data_page_shows_tables_with_their_quality(visit: Callable[..., Any]
     assert "illustrative" in text
 
 
-@pytest.mark.parametrize("path", ["/?region=twin&lang=zh", "/w/care?region=jjj&tab=border&lang=zh&as_of=2026-01-15", "/data?region=jjj&lang=en"])
+@pytest.mark.parametrize(
+    "path",
+    ["/?region=twin&lang=zh", "/w/care?region=jjj&tab=border&lang=zh&as_of=2026-01-15", "/w/rail?region=jjj&tab=border&lang=en", "/data?region=jjj&lang=en"],
+)
 def test_a_phone_never_scrolls_sideways(visit: Callable[..., Any], path: str) -> None:
     page = visit(path, PHONE)
     page.wait_for_load_state("networkidle")
     page.wait_for_selector("main")
+    if "tab=border" in path:
+        page.wait_for_selector('[data-testid="lifts"]')
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
