@@ -88,8 +88,9 @@ def test_a_query_or_regime_that_is_not_there_is_refused_by_name(twin: Region) ->
         twin.toy.ask("sellers", regime="ajar", buyer="n1")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="among its inputs"):
         twin.toy.for_("n1").ask("sellers", buyer="n1")
+    silent = next(name for name, one in twin.workstreams.items() if not one.queries)
     with pytest.raises(NotFound, match="none"):
-        twin.care.ask("sellers")
+        twin.bind(silent).ask("sellers")
     poor = replace(twin, tables={}, memo=Memo())
     with pytest.raises(MissingTables, match="firms"):
         poor.toy.ask("sellers", buyer="n1")
