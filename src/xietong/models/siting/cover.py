@@ -16,11 +16,17 @@ from xietong.models.siting.program import Program, floored, sited
 from xietong.models.siting.reach import reach
 from xietong.models.siting.search import ENOUGH, Search
 
-ENTRIES = 300_000
-"""Pairs within the radius up to which HiGHS proves the cover; beyond, a Lagrangian bounds it."""
+ENTRIES = 25_000
+"""Pairs within the radius, each group of demands counted once, up to which HiGHS is asked for what the Lagrangian does not prove."""
 
-ROUNDS = 500
-"""Steps of the Lagrangian where no effort is given."""
+STEPS = 2_000
+"""Steps of the Lagrangian, at most."""
+
+KICKS, LOOKS = 200, 400_000_000
+"""Starts of the local search, at most, and sites x entries of the table that they may look at before there are fewer."""
+
+SMOOTH = 0.7
+"""How much of the last direction the next one keeps."""
 
 
 class Groups(NamedTuple):
@@ -46,10 +52,9 @@ def cover_most(problem: Problem, search: Search) -> None:
     """The most weight within the limit: greedy and interchange, then a proof or a bound."""
     groups = _groups(problem)
     if not problem.floors:
-        search.offer(_interchange(problem, groups, search))
-    if groups.table.nnz > ENTRIES and not problem.floors:
+        _improve(problem, groups, search)
         _lagrangian(problem, groups, search)
-    elif not search.proved:
+    if not search.proved and (groups.table.nnz <= ENTRIES or problem.floors):
         _prove(problem, groups, search)
 
 
@@ -75,45 +80,87 @@ def _groups(problem: Problem) -> Groups:
     return Groups(table, np.array(list(weight.values())), float(problem.weight[done].sum()))
 
 
-def _interchange(problem: Problem, groups: Groups, search: Search) -> np.ndarray:
-    """Greedy additions, most new weight for the money first, then the best exchange as long as one helps (Teitz and Bart 1968)."""
-    by_site = groups.table.T.tocsr()
-    times = np.zeros(len(groups.weight))
-    price, left = problem.price, problem.limit * (1 + ROUNDING)
-    chosen: list[int] = []
-    free = np.zeros(len(price), dtype=bool)
-    free[problem.buyable] = True
-    small = 1e-12 * max(float(price.max(initial=0.0)), 1.0)
+class _Local:
+    """Local search: which sites are chosen, how often each group is covered, what is left of the limit."""
 
-    def change(site: int, by: int) -> None:
-        nonlocal left
-        times[by_site.indices[by_site.indptr[site] : by_site.indptr[site + 1]]] += by
-        left -= by * price[site]
-        free[site] = by < 0
-        (chosen.append if by > 0 else chosen.remove)(site)
+    def __init__(self, problem: Problem, groups: Groups) -> None:
+        self.weight, self.by_site, self.price = groups.weight, groups.table.T.tocsr(), problem.price
+        self.small = 1e-12 * max(float(self.price.max(initial=0.0)), 1.0)
+        self.free = np.zeros(len(self.price), dtype=bool)
+        self.free[problem.buyable] = True
+        self.times, self.left = np.zeros(len(self.weight)), problem.limit * (1 + ROUNDING)
+        self.chosen: list[int] = []
 
-    while True:
-        gain = np.where(free & (price <= left), by_site @ np.where(times == 0, groups.weight, 0.0), 0.0)
-        best = int(np.argmax(gain / np.maximum(price, small)))
-        if gain[best] <= 0:
-            break
-        change(best, 1)
-    for _ in range(search.effort):
-        best_gain, move = ENOUGH * max(search.problem.people, ENOUGH), (-1, -1)
-        for out in tuple(chosen):
-            change(out, -1)
-            gain = np.where(free & (price <= left), by_site @ np.where(times == 0, groups.weight, 0.0), 0.0)
+    def change(self, site: int, by: int) -> None:
+        """Open (1) or close (-1) a site."""
+        self.times[self.by_site.indices[self.by_site.indptr[site] : self.by_site.indptr[site + 1]]] += by
+        self.left -= by * float(self.price[site])
+        self.free[site] = by < 0
+        (self.chosen.append if by > 0 else self.chosen.remove)(site)
+
+    def gain(self) -> np.ndarray:
+        """Weight that each site would add [m]; zero where the limit does not allow it."""
+        return np.where(self.free & (self.price <= self.left), self.by_site @ np.where(self.times == 0, self.weight, 0.0), 0.0)
+
+    def worth(self) -> float:
+        """Weight covered by the chosen sites."""
+        return float(self.weight[self.times > 0].sum())
+
+    def fill(self) -> None:
+        """Add sites, most new weight for the money first."""
+        while True:
+            gain = self.gain()
+            best = int(np.argmax(gain / np.maximum(self.price, self.small)))
+            if gain[best] <= 0:
+                return
+            self.change(best, 1)
+
+    def exchange(self) -> bool:
+        """Make the best exchange of one site for another (Teitz and Bart 1968); False where none helps."""
+        most, move = ENOUGH * max(float(self.weight.sum()), 1.0), (-1, -1)
+        for out in tuple(self.chosen):
+            self.change(out, -1)
+            gain = self.gain()
             gain -= gain[out]
             into = int(np.argmax(gain))
-            if gain[into] > best_gain:
-                best_gain, move = float(gain[into]), (out, into)
-            change(out, 1)
+            if gain[into] > most:
+                most, move = float(gain[into]), (out, into)
+            self.change(out, 1)
         if move[0] < 0:
-            break
-        change(move[0], -1)
-        change(move[1], 1)
-        search.tick(0.1)
-    return np.array(chosen, dtype=np.intp)
+            return False
+        self.change(move[0], -1)
+        self.change(move[1], 1)
+        return True
+
+
+def _improve(problem: Problem, groups: Groups, search: Search) -> None:
+    """Greedy, then exchanges, then again and again from the best with up to a quarter of its sites elsewhere (iterated local
+    search)."""
+    local, rng = _Local(problem, groups), np.random.default_rng(problem.seed)
+    best: tuple[float, list[int]] = (-1.0, [])
+    kicks = min(search.effort, KICKS)
+    for kick in range(kicks):
+        local.fill()
+        while local.exchange():
+            search.pause()
+        local.fill()
+        if local.worth() > best[0]:
+            best = local.worth(), sorted(local.chosen)
+            search.offer(np.array(best[1], dtype=np.intp))
+        kicks = min(kicks, LOOKS // max(len(best[1]) * groups.table.nnz, 1))
+        if len(best[1]) < 2 or search.proved or kick >= kicks:
+            return
+        moved = int(rng.integers(2, max(len(best[1]) // 4, 2) + 1))
+        kept = set(best[1]) - set(rng.choice(best[1], moved, replace=False).tolist())
+        for site in sorted(set(local.chosen) - kept):
+            local.change(site, -1)
+        for site in sorted(kept - set(local.chosen)):
+            local.change(site, 1)
+        for site in rng.permutation(problem.buyable)[: 4 * moved].tolist():
+            if moved and local.free[site] and local.price[site] <= local.left:
+                local.change(site, 1)
+                moved -= 1
+        search.tick(0.05 + 0.25 * kick / max(kicks, 1))
 
 
 def _prove(problem: Problem, groups: Groups, search: Search) -> None:
@@ -132,28 +179,28 @@ def _lagrangian(problem: Problem, groups: Groups, search: Search) -> None:
     """Subgradient steps on the price of "covered only by an open site", between 0 and the weight of a group."""
     weight, by_site = groups.weight, groups.table.T.tocsr()
     buyable = problem.buyable
-    price, limit = problem.price[buyable], problem.limit
-    steps = ROUNDS if problem.effort is None else problem.effort
-    toll, pace, since = weight / np.maximum(np.diff(groups.table.indptr), 1), 1.0, 0
-    best = np.inf
+    price, limit, steps = problem.price[buyable], problem.limit, min(STEPS, search.effort)
+    toll, pace, since, best = weight / np.maximum(np.diff(groups.table.indptr), 1), 1.0, 0, np.inf
+    course = np.zeros(len(weight))
     for step in range(steps):
         worth = (by_site @ toll)[buyable]
         share = _knapsack(worth, price, limit)
         most = float((weight - toll).sum() + worth @ share) + groups.covered
-        since = 0 if most < best - 1e-6 * abs(best) else since + 1
-        pace, since = (pace / 1.5, 0) if since >= 15 else (pace, since)
-        best = min(best, most)
-        search.prove(problem.people - best)
-        search.offer(buyable[share >= 1])
+        since = 0 if most < best - 1e-5 * abs(best) else since + 1
+        pace, since = (pace / 1.5, 0) if since >= 40 else (pace, since)
+        if most < best:
+            best = most
+            search.prove(problem.people - best)
         opened = np.zeros(len(problem.allowed))
         opened[buyable] = share
         slope = np.asarray(groups.table @ opened) - 1.0
-        slope[(toll <= 0) & (slope > 0) | (toll >= weight) & (slope < 0)] = 0.0
-        steep = float(np.einsum("i,i->", slope, slope))
+        course = SMOOTH * course + (1 - SMOOTH) * slope if step else slope
+        move = np.where((toll <= 0) & (course > 0) | (toll >= weight) & (course < 0), 0.0, course)
+        steep = float(np.einsum("i,i->", move, move))
         if steep == 0.0 or search.proved:
             break
-        toll = np.clip(toll - pace * (most - (problem.people - search.value)) / steep * slope, 0.0, weight)
-        search.tick(0.2 + 0.8 * step / steps)
+        toll = np.clip(toll - pace * max(most - (problem.people - search.value), 0.0) / steep * move, 0.0, weight)
+        search.tick(0.3 + 0.5 * step / steps)
 
 
 def _knapsack(worth: np.ndarray, price: np.ndarray, limit: float) -> np.ndarray:

@@ -16,7 +16,7 @@ NODES = 20_000
 """Branch-and-bound nodes of a program where no effort is given: a limit that gives the same answer on every machine."""
 
 WORK = 20_000_000
-"""Nodes x entries of a program where no effort is given: the larger it is, the longer a node takes."""
+"""Nodes x entries of a program where no effort is given. A larger one takes fewer nodes, each of which takes longer."""
 
 LADDER = (20, 500)
 """Nodes after which a program shows what it has before it goes on."""
@@ -70,7 +70,7 @@ class Search:
     def solve(self, program: Program, gap: float = 0.0) -> Iterator[Found]:
         """Solutions and bounds of a program under a growing limit of nodes, so that there is an answer early; the last is the best."""
         entries = sum(len(np.ravel(value)) for _, _, value in program.entries)
-        most = self.effort if self.problem.effort is not None else min(NODES, max(WORK // max(entries, 1), 1))
+        most = max(min(self.effort, self.effort * WORK // (NODES * max(entries, 1))), 1)
         for nodes in sorted({min(one, most) for one in (*LADDER, most)}):
             found = program.solve(nodes, self.problem.seed, gap)
             if found is not None:

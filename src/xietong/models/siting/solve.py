@@ -22,6 +22,9 @@ from xietong.models.siting.search import ENOUGH, Search
 from xietong.models.siting.tail import tail
 from xietong.models.siting.why import infeasible
 
+SMALL = 2_000
+"""Pairs up to which a median is a program for HiGHS: solved before the compiled engine would be loaded."""
+
 
 def site(
     pairs: Pairs, p: int | None = None, budget: float | None = None, objective: str = "median", *, fixed: Collection[Any] = (),
@@ -77,7 +80,7 @@ def _solve(problem: Problem, search: Search) -> None:
         limits.prove(problem, search)
     elif problem.objective == "cover":
         (cover_most if np.isfinite(problem.limit) else cover_everybody)(problem, search)
-    elif problem.objective == "median" and not problem.floors:
+    elif problem.objective == "median" and not problem.floors and len(problem.cost) > SMALL:
         _median(problem, search)
     else:
         if problem.objective == "median" and len(problem.cost) > limits.PAIRS:

@@ -65,8 +65,7 @@ def tail(problem: Problem, search: Search, solve: Solve) -> None:
 def _median(problem: Problem, search: Search, solve: Solve, low: float, high: float) -> float:
     """A lower bound on the sum of weight x (cost - low) over those above ``high``; the plan that was found is offered."""
     cost, outside = (np.where(one > high, one - low, 0.0) for one in (problem.cost, problem.outside))
-    effort = None if problem.effort is None else max(problem.effort // PART, 1)
-    part = replace(problem, objective="median", cost=cost, outside=outside, effort=effort)
+    part = replace(problem, objective="median", cost=cost, outside=outside, effort=max(search.effort // PART, 1))
     inner = Search(part, lambda done: search.pause(), search.left_s)
     try:
         solve(part, inner)
