@@ -24,7 +24,8 @@ class AreaFigures(NamedTuple):
 class Plan:
     """Sites that are open, fixed ones included, by position; ``objective`` in the unit asked for and a ``bound`` that no plan beats.
 
-    ``gap`` is their difference as a share of the objective; ``status``: proved | gap<=x% | infeasible (why). ``interrupted`` says
+    ``gap`` is their difference as a share of the objective; ``status``: proved | gap<=x% | infeasible (why) | unknown (why); the last
+    two have no sites and nan. ``interrupted`` says
     that the search was stopped, by the user or by the time limit: the plan is the best until then and its gap is honest.
     ``flow`` [pairs] is a best flow of people where capacities bind (else None); where several are best it is one of them, and
     figures by area do not come from it but from ``allocation``, which is unique.
@@ -87,7 +88,7 @@ class Plan:
     def explain(self, lang: str = "en") -> str:
         """The plan in one or two sentences, ``lang`` "zh" or "en"."""
         new = len(self.positions) - len(self.problem.fixed)
-        if self.status.startswith("infeasible"):
+        if np.isnan(self.objective):
             return f"没有可行方案:{self.status}。" if lang == "zh" else f"There is no plan: {self.status}."
         what = KINDS[self.kind if self.kind != "cover" or np.isfinite(self.problem.limit) else "everybody"][lang == "en"]
         if lang == "zh":

@@ -45,7 +45,7 @@ def site(
     ``floors`` {area: share}: at least that share of the area's people has an open site within ``radius``, whatever the objective.
     ``capacity``: a number, one a site [m], or {id: number}; the people of a demand may then go to several sites. Those of ``pairs`` count only where given here (``capacity=pairs.capacity``). Demand without people never counts.
 
-    ``effort`` limits branch-and-bound nodes and iterations, so that answers repeat; ``time_limit_s`` is a safety stop. When
+    ``effort`` limits branch-and-bound nodes (large programs take fewer in proportion) and iterations, so that answers repeat; ``time_limit_s`` is a safety stop. When
     ``tick`` raises Cancelled, on Ctrl-C and at the time limit the best plan so far comes back with its gap; Cancelled is raised
     where there is none yet. Raises UsageError with every fault of the arguments. Every plan is counted again before it is returned.
     """
@@ -63,7 +63,7 @@ def site(
         if search.positions is None:
             raise
     if search.positions is None:
-        return _nothing(problem, why or f"none was found within an effort of {search.effort}, though none is known to be impossible")
+        return _nothing(problem, f"infeasible ({why})" if why else f"unknown (an effort of {search.effort} neither found a plan nor proved that there is none)")
     plan = _plan(problem, search)
     verify(pairs, plan.sites, plan.objective, plan.flow, objective, p, budget, fixed, forbidden, problem.capacity, floors, radius, share)
     return plan
@@ -119,5 +119,5 @@ def _plan(problem: Problem, search: Search) -> Plan:
     return Plan(problem.objective, names, search.positions, value, bound, gap, status, search.interrupted, flow, problem)
 
 
-def _nothing(problem: Problem, why: str) -> Plan:
-    return Plan(problem.objective, (), np.zeros(0, dtype=np.intp), np.nan, np.nan, np.nan, f"infeasible ({why})", False, None, problem)
+def _nothing(problem: Problem, status: str) -> Plan:
+    return Plan(problem.objective, (), np.zeros(0, dtype=np.intp), np.nan, np.nan, np.nan, status, False, None, problem)
