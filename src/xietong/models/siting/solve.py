@@ -46,9 +46,11 @@ def site(
     ``capacity``: a number, one a site [m], or {id: number}; the people of a demand may then go to several sites. Those of
     ``pairs`` count only where given here (``capacity=pairs.capacity``). Demand without people never counts.
 
-    ``effort`` (default 20,000) limits branch-and-bound nodes, of which large programs take fewer in proportion, and iterations, so
-    that answers repeat; ``time_limit_s`` is a safety stop. A stop is noticed between programs, not inside one. When ``tick`` raises Cancelled, on Ctrl-C and at the time limit the best plan so far comes back with its gap; Cancelled is raised where there is none
-    yet. Raises UsageError with every fault of the arguments. Every plan is counted again before it is returned.
+    ``effort`` (default 20,000) limits branch-and-bound nodes, of which large programs take fewer in proportion, and
+    iterations, so that answers repeat; ``time_limit_s`` is a safety stop. A stop is noticed between programs, not inside
+    one. When ``tick`` raises Cancelled, on Ctrl-C and at the time limit the best plan so far comes back with its gap;
+    Cancelled is raised where there is none yet. Raises UsageError with every fault of the arguments. Every plan is counted
+    again before it is returned.
     """
     problem = posed(pairs, objective, p, budget, fixed, forbidden, capacity, floors, radius, share, effort, seed)
     search = Search(problem, tick, time_limit_s)
