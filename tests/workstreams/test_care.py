@@ -116,7 +116,7 @@ def test_beds_without_carers_do_not_count(twin: Region) -> None:
     assert empty.value("use") == 0
     assert empty.value("unserved") == pytest.approx(empty.table("people")["need"].sum())
     assert empty.value("no_staff") > 0
-    assert any("have no carers" in note.en for outcome in empty.outcomes.values() for note in outcome.notes)
+    assert any("without carers" in note.en for outcome in empty.outcomes.values() for note in outcome.notes)
 
 
 def test_carers_certified_elsewhere_than_there_are_is_a_fault(twin: Region) -> None:

@@ -143,7 +143,7 @@ def check_params(rows: Rows | None, catalogue: Mapping[str, Provider], faults: l
         owner, _, param = name.partition(".")
         line = int(rows.lines[row])
         if not param:
-            faults.append(Fault(f"{name!r} names no workstream", "Write WORKSTREAM.PARAM, for example care.limit_min.", rows.file, line, "param"))
+            faults.append(Fault(f"{name!r} names no workstream", "Write WORKSTREAM.PARAM, for example care.limit_scale.", rows.file, line, "param"))
         elif owner in catalogue and param not in catalogue[owner].params:
             known = ", ".join(f"{owner}.{one}" for one in catalogue[owner].params) or "none"
             faults.append(Fault(f"there is no param {name!r}", f"Known are {known}.", rows.file, line, "param"))

@@ -46,7 +46,7 @@ A region for xietong. Everything here is made up: replace it, then run `xietong 
    Leave out what you do not have (file and resource entry): that workstream then says what it lacks, the others work.
 4. Every row ends with `source` (an id of `sources.csv`) and `quality`: published, derived or illustrative. An empty cell is
    unknown, never 0.
-5. `params.csv` (optional: param, low, value, high, source, quality) replaces an assumption, for example `care.limit_min`.
+5. `params.csv` (optional: param, low, value, high, source, quality) replaces an assumption, for example `care.limit_scale`.
 """
 
 

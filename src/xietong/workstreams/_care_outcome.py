@@ -39,9 +39,8 @@ def notes(placement: Placement) -> tuple[T, ...]:
     missing = len(market.data.places) - len(np.unique(market.people.place))
     if missing:
         found.append(T(f"{missing}个地点没有普查数据,未计入。", f"{missing} places have no census row and are left out."))
-    idle = float((market.homes.by_kind - market.homes.staffed).sum())
-    if idle >= 1:
-        found.append(T(f"{idle:,.0f}张床位没有护理员,不计入供给。", f"{idle:,.0f} beds have no carers and do not count."))
+    if float((market.homes.by_kind - market.homes.staffed).sum()) >= 1:
+        found.append(T("没有护理员的床位不计入供给,见“没有护理员的床位”。", "Beds without carers do not count; see the measure of that name."))
     return tuple(found)
 
 
