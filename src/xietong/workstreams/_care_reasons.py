@@ -14,7 +14,7 @@ import numpy as np
 
 from xietong.core.declare import Frame
 from xietong.kernels.allocation import allocate
-from xietong.workstreams._care_allocation import Placement
+from xietong.workstreams._care_allocation import Placement, merge
 from xietong.workstreams._care_market import CENTS, Offers
 from xietong.workstreams._care_people import Groups
 
@@ -39,8 +39,14 @@ class _Waiting:
         if not len(group):
             return np.zeros(n)
         bed = offers.home[offer] * 2 + offers.nursing[offer]
-        found = allocate(self.groups.people, self.free.ravel(), group, bed, offers.minutes[offer], market.data.tick)
-        got = np.minimum(np.bincount(group, found.flow, n), self.groups.people)
+        # Who waits at one place for the same beds shares alike, whatever they can pay.
+        node_of, stands = merge(group, bed, np.zeros(len(bed)), n, self.groups.place)
+        keep = stands[group]
+        node, bed, minutes = node_of[group[keep]], bed[keep], offers.minutes[offer[keep]]
+        demand = np.bincount(node_of, self.groups.people)
+        found = allocate(demand, self.free.ravel(), node, bed, minutes, market.data.tick)
+        rate = np.divide(demand - found.unserved, demand, out=np.zeros(len(demand)), where=demand > 0)
+        got = np.clip(self.groups.people * rate[node_of], 0.0, self.groups.people)
         taken = np.bincount(bed, found.flow, self.free.size).reshape(self.free.shape)
         self.free = np.maximum(self.free - taken, 0.0)
         self.groups = self.groups.with_people(np.maximum(self.groups.people - got, 0.0))
