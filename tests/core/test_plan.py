@@ -115,6 +115,18 @@ def test_the_dividend_compares_deciders_at_equal_rules_and_equal_budget() -> Non
     assert poor.dividend == {"current": 2, "open": 2}
 
 
+def test_a_plan_says_what_its_money_goes_to_and_what_a_unit_costs() -> None:
+    result = region().wells.plan(20, rules=("current",))
+    assert result.plan is not None
+    joint = result.plan.cells[-1]
+    assert joint.by_lever == {"repair": (-4.0, 20.0)}
+    (sentence,) = (one for one in result.texts["en"] if one.startswith("The money goes to"))
+    assert "(20 CNY)" in sentence and "each unit gained costs 5 CNY" in sentence  # 20 for 18 - 14
+    assert any("每改善一个单位花费5元" in one for one in result.texts["zh"])
+    nothing = region().wells.plan(0, rules=("current",))
+    assert not any(one.startswith("The money goes to") for one in nothing.texts["en"])
+
+
 def test_a_settlement_worked_by_hand() -> None:
     plan = region().wells.plan(20).plan
     assert plan is not None

@@ -210,6 +210,8 @@ def _measures_table(result: Result, title: str, lang: str) -> Table:
     table.add_column(_word(lang, "数据", "data"))
     group = None
     for figure in result.figures.values():
+        if result.plan and figure.measure.group:
+            continue  # a plan speaks of its target; the rest is what status tells
         if figure.measure.group != group and (group := figure.measure.group):
             table.add_row(Text(getattr(group, lang), "bold"), end_section=True)
         for position, column in enumerate(bound.columns):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xietong.core.lifts import Kind, Worth
+    from xietong.core.result import Cell
 
 LANGS = ("zh", "en")
 
@@ -72,7 +73,9 @@ def _what_if(result: Result, lang: str) -> Iterable[str]:
 
 
 def _figures(result: Result, lang: str) -> Iterable[str]:
-    for figure in () if result.lifts else sorted(result.figures.values(), key=lambda one: not one.target):
+    """A sentence a measure; of a plan, which speaks of its target, only of those that stand before all headings."""
+    told = [] if result.lifts else [one for one in result.figures.values() if result.plan is None or one.measure.group is None]
+    for figure in sorted(told, key=lambda one: not one.target):
         yield _border_sentence(result, figure, lang) if figure.gained else _status_sentence(result, figure, lang)
 
 
@@ -150,6 +153,7 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
             f"{values[2]} if they decide jointly; the dividend of acting jointly is {dividend}{hedge}.",
         )
         yield _say(lang, f"共同决定的方案:{proof(by['jointly'].status, lang)}。", f"The joint plan is {proof(by['jointly'].status, lang)}.")
+        yield from _bought(result, by["jointly"], plan.before[rules][result.bound.columns[0]], lang)
         alone = [part.partition(": ") for part in by["alone"].status.split("; ")]
         loose = [(getattr(title_of(result.bound, who), lang), proof(status, lang)) for who, _, status in alone if status.startswith("gap<=")]
         if loose:
@@ -159,6 +163,30 @@ def _plan(result: Result, lang: str) -> Iterable[str]:
                 f"各自决定的方案未证明最优({parts}),红利可能因此偏大。",
                 f"The plans decided alone are not proved best ({parts}), so the dividend may be overstated.",
             )
+
+
+def _bought(result: Result, cell: Cell, before: float | None, lang: str) -> Iterable[str]:
+    """What the money goes to, lever by lever, and what one unit of the target costs."""
+    from xietong.core.verbs import gain
+
+    workstream = result.bound.workstream
+    levers = [workstream.levers[name] for name in cell.by_lever]
+    space = _say(lang, "", " ")
+    parts = [
+        f"{getattr(lever.title, lang)}{'' if lever.op == 'set' else space + amount(count, lever.unit, lang)}{space}({amount(cost, 'cny', lang)})"
+        for lever, (count, cost) in zip(levers, cell.by_lever.values(), strict=True)
+    ]
+    if not parts:
+        return
+    won, spent = gain(workstream.measures[workstream.target], before, cell.whole), sum(cell.spent.values())
+    each = amount(spent / won, "cny", lang) if won else None
+    hedge = _hedge_of(plan_quality(result), lang)
+    yield _say(
+        lang,
+        f"钱用于:{'、'.join(parts)}" + (f";每改善一个单位花费{each}{hedge}。" if each else f"{hedge}。"),
+        f"The money goes to: {', '.join(part[:1].lower() + part[1:] for part in parts)}"
+        + (f"; each unit gained costs {each}{hedge}." if each else f"{hedge}."),
+    )
 
 
 _ADDED = {

@@ -83,6 +83,15 @@ class Cell:
             return None
         return abs(self.whole - self.bound) / max(abs(self.whole), 1e-12)
 
+    @property
+    def by_lever(self) -> dict[str, tuple[float, float]]:
+        """Amount and cost in CNY of all steps by lever, the dearest first."""
+        found: dict[str, tuple[float, float]] = {}
+        for step in self.steps:
+            amount, cost = found.get(step.lever, (0.0, 0.0))
+            found[step.lever] = (amount + step.amount, cost + step.cost_cny)
+        return dict(sorted(found.items(), key=lambda item: -item[1][1]))
+
 
 @dataclass(frozen=True)
 class Side:

@@ -114,10 +114,10 @@ MEASURES = {
     "unstaffed": Measure(
         T("没有护理员的床位", "Beds without carers"), "beds", "homes", "place", HOST, lambda f: float((f["beds"] - f["staffed"]).sum()), "lower", STOCK, BALANCE
     ),
-    "left_home": _left("home", "其中未得到居家照护", "Of these, looking for care at home"),
-    "left_community": _left("community", "其中未得到社区照护", "Of these, looking for care in the community"),
-    "left_institution": _left("institution", "其中未住进机构", "Of these, looking for a home"),
-    "left_medical": _left("medical", "其中未得到医疗护理", "Of these, looking for medical care"),
+    "left_home": _left("home", "未得到居家照护", "Left without care at home"),
+    "left_community": _left("community", "未得到社区照护", "Left without care in the community"),
+    "left_institution": _left("institution", "未住进机构", "Left without a home"),
+    "left_medical": _left("medical", "未得到医疗护理", "Left without medical care"),
     "unrecognised": _reason("评估未获互认", "Not recognised", "unrecognised"),
     "no_staff": _reason("没有护理员", "No staff", "no_staff"),
     "unaffordable": _reason("负担不起", "Cannot afford", "unaffordable"),
@@ -140,7 +140,7 @@ MEASURES = {
     "public_insurance": Measure(T("其中长期护理保险", "Of which long-term-care insurance"), "cny/month", "flows", "origin", PAYER, _public("insurance_cny"), "neutral", MARKET, MONEY),
     "public_medical": Measure(T("其中医疗保险", "Of which medical insurance"), "cny/month", "flows", "origin", PAYER, _public("medical_cny"), "neutral", MARKET, MONEY),
     "stays": Measure(
-        T("候鸟式旅居", "Stays by season"), "person-months", "stays", "origin", RESIDENT, lambda f: float((f["people"] * f["months"]).sum()), "higher", STAYS, SEASON
+        T("旅居人月", "Months of stay"), "person-months", "stays", "origin", RESIDENT, lambda f: float((f["people"] * f["months"]).sum()), "higher", STAYS, SEASON
     ),
     "stays_met": Measure(T("愿意旅居者中成行的比例", "Of those who would go, who find a bed"), "share", "stays", "origin", RESIDENT, ratio("people", "wanted"), "higher", STAYS, SEASON),
     "shared_beds": Measure(
