@@ -293,8 +293,8 @@ def test_a_workstream_is_described_as_a_region_has_it(ask: Ask, sound: Folder) -
         assert ask("describe", "care", "--region", str(sound.path), "--lang", lang).code == 0
     view = ask("describe", "care", "--region", str(sound.path), "--as-of", DAY, "--json").json
     assert view["available"] and view["as_of"] == DAY
-    (limit,) = (one for one in view["params"] if one["param"] == "limit_min")
-    assert (limit["low"], limit["value"], limit["high"]) == (40, 60, 80)
+    (limit,) = (one for one in view["params"] if one["param"] == "limit_scale")
+    assert (limit["low"], limit["value"], limit["high"]) == (0.6, 0.7, 0.9)
     assert ask("describe", "air", "--region", str(sound.path), "--json").json["missing"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from xietong.core.declare import Frame
@@ -11,6 +13,7 @@ from xietong.workstreams._care_allocation import Placement
 from xietong.workstreams._care_market import NURSING, ORDINARY, PARTS
 from xietong.workstreams._care_reasons import REASONS, by_place, reasons
 from xietong.workstreams._care_stays import beds_shared, stays
+from xietong.workstreams._tables import records
 
 
 def tables(placement: Placement) -> dict[str, Frame]:
@@ -41,7 +44,23 @@ def notes(placement: Placement) -> tuple[T, ...]:
         found.append(T(f"{missing}个地点没有普查数据,未计入。", f"{missing} places have no census row and are left out."))
     if float((market.homes.by_kind - market.homes.staffed).sum()) >= 1:
         found.append(T("没有护理员的床位不计入供给,见“没有护理员的床位”。", "Beds without carers do not count; see the measure of that name."))
-    return tuple(found)
+    return (*found, *(_published(placement) if market.data.regime == "current" else ()))
+
+
+def _published(placement: Placement) -> Iterator[T]:
+    """What was published of people who live in homes elsewhere, beside what the model places there today."""
+    data = placement.market.data
+    flows, supplies = _flows(placement), placement.market.people.supplies
+    flows = flows[flows["supply"].isin(supplies["supply"][supplies["residential"].astype(bool)])]
+    for row in records(data["care_residents"]):
+        inside = [np.array([data.areas.within(place, row[side]) for place in flows[side]], dtype=bool) for side in ("origin", "destination")]
+        modelled = f"{float(flows['people'][inside[0] & inside[1]].sum()):,.0f}"
+        one, other = (data.areas.by_id[row[side]].title for side in ("origin", "destination"))
+        text = str(row["value_text"] or f"{row['residents']:,.0f}")
+        yield T(
+            f"公布数:截至{row['as_of']},{one.zh}老人入住{other.zh}机构{text};模型安置{modelled}人,仅供对照。",
+            f"Published: as of {row['as_of']}, {row['residents']:,.0f} people ({text}) of {one.en} live in homes in {other.en}; the model places {modelled}. To compare only.",
+        )
 
 
 def _people(placement: Placement, why: Frame) -> Frame:

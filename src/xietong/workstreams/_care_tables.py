@@ -144,6 +144,17 @@ STAYS = Table(
     optional=True,
 )
 
+RESIDENTS = Table(
+    T("异地入住的公布数", "Published: residents from elsewhere"), ("origin", "destination", "as_of"),
+    {
+        "origin": Column(T("来自", "from"), "area"), "destination": Column(T("入住地", "where they live"), "area"),
+        "as_of": Column(T("截至", "as of"), "date", examples=("2025-09-30",)),
+        "residents": Column(T("人数", "people"), unit="people", low=0, high=1e9, examples=(100, 40)),
+        "value_text": Column(T("原文", "as published"), "text", optional=True, examples=("100余人", "40+")),
+    },
+    optional=True,
+)  # fmt: skip
+
 ADDED = Table(
     T("新增床位", "New beds"),
     ("area", "supply", "tier"),
@@ -174,7 +185,7 @@ VOUCHERS = Table(
 
 TABLES = {
     "population": POPULATION, "census": CENSUS, "supplies": SUPPLIES, "care_rates": RATES, "care_settings": SETTINGS, "homes": HOMES, "workforce": WORKFORCE,
-    "means": MEANS, "stays": STAYS, "added_beds": ADDED, "converted_beds": CONVERTED, "trained_carers": TRAINED, "vouchers": VOUCHERS,
+    "means": MEANS, "stays": STAYS, "care_residents": RESIDENTS, "added_beds": ADDED, "converted_beds": CONVERTED, "trained_carers": TRAINED, "vouchers": VOUCHERS,
 }  # fmt: skip
 
 RULES = {
