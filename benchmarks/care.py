@@ -36,9 +36,9 @@ from xietong.io.describe import describe, write
 from xietong.io.schema import FRAMEWORK
 from xietong.kernels.allocation import allocate
 from xietong.workstreams import catalogue
-from xietong.workstreams._care_allocation import Placement
-from xietong.workstreams._care_market import Market
-from xietong.workstreams._care_tables import GRADES, HOMES, SUPPLIES
+from xietong.workstreams.care.allocation import Placement
+from xietong.workstreams.care.market import Market
+from xietong.workstreams.care.tables import GRADES, HOMES, SUPPLIES
 
 SIDES = 5
 TIERS = (("basic", 3000), ("standard", 5500), ("premium", 10000))

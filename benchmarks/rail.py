@@ -25,7 +25,7 @@ import xietong
 from xietong.core.declare import REGIMES
 from xietong.core.errors import XietongError
 from xietong.kernels.timetable import FAR
-from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, Grid, Railway, select
+from xietong.workstreams.rail.network import FIRST_MIN, LAST_MIN, Grid, Railway, select
 
 SAMPLE = 5
 

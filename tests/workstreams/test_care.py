@@ -17,7 +17,7 @@ from xietong.core.region import Memo, Region
 from xietong.core.result import Result
 from xietong.io.skeleton import write_skeleton
 from xietong.workstreams import catalogue
-from xietong.workstreams._care_reasons import REASONS
+from xietong.workstreams.care.reasons import REASONS
 
 CURRENT = {"recognised": 0.4, "follows": 0.5, "starred": 0.3, "insured": 0.25, "settled": 0.8, "certified": 0.6}
 PILOT = {("n1", "s1"): 0.9}
@@ -172,7 +172,7 @@ def test_shortage_and_imbalance_make_up_the_people_left_out_of_a_region(jjj: Reg
 def test_unevenness_is_nothing_where_each_place_has_as_many_for_its_need() -> None:
     import pandas as pd
 
-    from xietong.workstreams._care_measures import gini, unevenness
+    from xietong.workstreams.care.measures import gini, unevenness
 
     frame = pd.DataFrame({"supply": ["a", "a", "b"], "need": [100.0, 300.0, 10.0], "staffed": [10.0, 30.0, 5.0]})
     assert unevenness(frame) == pytest.approx(0)

@@ -22,8 +22,8 @@ from xietong.kernels import profile
 from xietong.kernels.timetable import FAR, Legs
 from xietong.travel.network import Network
 from xietong.workstreams import catalogue
-from xietong.workstreams._rail_network import Grid, Railway
-from xietong.workstreams._rail_plan import Menu, search
+from xietong.workstreams.rail.network import Grid, Railway
+from xietong.workstreams.rail.plan import Menu, search
 
 TODAY, THEN = "2026-11-22", "2016-06-01"
 
@@ -488,7 +488,7 @@ def test_steps_of_a_plan_can_be_taken_as_what_if(today: Region) -> None:
 
 
 def test_added_trains_leave_the_others_where_they_are_and_run_at_times_of_their_own():
-    from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, spread
+    from xietong.workstreams.rail.network import FIRST_MIN, LAST_MIN, spread
 
     for usual in (0, 1, 7, 40):
         before = spread(usual, usual)

@@ -34,10 +34,10 @@ def frame_digest(frame: Frame) -> str:
 
 @lru_cache(maxsize=64)
 def source_digest(module: str) -> str:
-    """A digest of the code that computes: what all workstreams share (``SHARED``), and the workstream's module."""
+    """A digest of the code that computes: what all workstreams share (``SHARED``), and the workstream's module (a folder: all of it)."""
     files = [path for part in SHARED for path in sorted(PACKAGE.glob(part))]
     own = getattr(sys.modules.get(module), "__file__", None)
-    files += [Path(own)] if own else []
+    files += [] if not own else sorted(Path(own).parent.glob("*.py")) if Path(own).name == "__init__.py" else [Path(own)]
     return digest(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.exists()))
 
 

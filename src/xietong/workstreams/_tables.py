@@ -35,6 +35,25 @@ CENSUS = Table(
     },
 )
 
+MOTORWAYS = Table(
+    T("高速公路", "Motorways"),
+    ("road",),
+    {
+        "road": Column(T("公路", "road"), "text", examples=("bridge",)),
+        "name_zh": Column(T("中文名", "Chinese name"), "text", examples=("大桥公路",)),
+        "name_en": Column(T("英文名", "English name"), "text", examples=("Bridge road",)),
+        # Examples of areas cannot be chosen: the example leads from a place to itself, and so changes nothing until its ends are given.
+        "origin": Column(T("起点", "one end"), "area", level="place"),
+        "destination": Column(T("终点", "other end"), "area", level="place"),
+        "length_km": Column(T("长度", "length"), unit="km", low=0.1, high=1e4, examples=(30,)),
+        "speed_kmh": Column(T("行驶速度", "driving speed"), unit="km/h", low=5, high=200, examples=(100,)),
+        "status": Column(T("状态", "status"), "text", values=("operating", "construction", "planned"), examples=("planned",)),
+        "cost_cny": Column(T("造价", "cost of building it"), unit="cny", low=0, high=1e13, optional=True, examples=("",)),
+        "built": Column(T("已建成(1为是)", "built (1: yes)"), "integer", unit="flag", low=0, high=1, examples=(0,)),
+    },
+    optional=True,
+)
+
 
 def records(frame: Frame) -> list[dict[str, Any]]:
     """The rows of a table as mappings."""

@@ -11,8 +11,8 @@ from xietong.core.declare import Param
 from xietong.core.text import T
 from xietong.core.workstream import Provider
 from xietong.kernels.sphere import unit_vectors
-from xietong.workstreams._rail_tables import MOTORWAYS
 from xietong.workstreams._roads import RoadTimes
+from xietong.workstreams._tables import MOTORWAYS
 
 
 class Road(Provider):

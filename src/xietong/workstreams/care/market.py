@@ -10,8 +10,8 @@ import numpy as np
 from xietong.core.data import Data
 from xietong.core.declare import Frame
 from xietong.core.errors import DataError, Fault
-from xietong.workstreams._care_people import Groups, People
-from xietong.workstreams._care_tables import MEANS_CNY
+from xietong.workstreams.care.people import Groups, People
+from xietong.workstreams.care.tables import MEANS_CNY
 
 ORDINARY, NURSING = 0, 1
 CENTS = 2

@@ -14,9 +14,9 @@ import numpy as np
 
 from xietong.core.declare import Frame
 from xietong.kernels.allocation import allocate
-from xietong.workstreams._care_allocation import Placement, merge
-from xietong.workstreams._care_market import CENTS, Offers
-from xietong.workstreams._care_people import Groups
+from xietong.workstreams.care.allocation import Placement, merge
+from xietong.workstreams.care.market import CENTS, Offers
+from xietong.workstreams.care.people import Groups
 
 REASONS = ("unrecognised", "no_staff", "unaffordable", "too_far", "no_bed")
 NOISE = 1e-6

@@ -6,9 +6,9 @@ import numpy as np
 
 from xietong.core.declare import Frame
 from xietong.kernels.allocation import allocate
-from xietong.workstreams._care_allocation import Placement
-from xietong.workstreams._care_market import CENTS, ORDINARY, join
-from xietong.workstreams._care_tables import MEANS_CNY
+from xietong.workstreams.care.allocation import Placement
+from xietong.workstreams.care.market import CENTS, ORDINARY, join
+from xietong.workstreams.care.tables import MEANS_CNY
 
 COLUMNS = ("origin", "destination", "season", "months", "wanted", "people", "subsidy_cny")
 

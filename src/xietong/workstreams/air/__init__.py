@@ -18,7 +18,7 @@ from xietong.kernels.covering import cover
 from xietong.kernels.puff import centre_and_spread, least, puff
 from xietong.kernels.runs import run_levels
 from xietong.kernels.sphere import great_circle_km, unit_vectors
-from xietong.workstreams._air_tables import POLLUTANTS, TABLES
+from xietong.workstreams.air.tables import POLLUTANTS, TABLES
 
 WIDTHS_KM = (5.0, 500.0)
 EDGE = 1e-3

@@ -13,10 +13,10 @@ from xietong.core.declare import Choice, Frame, Layer, Lever, Measure, Outcome, 
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
 from xietong.workstreams._measures import ratio
-from xietong.workstreams._rail_network import FIRST_MIN, LAST_MIN, Grid, Railway
-from xietong.workstreams._rail_queries import QUERIES, USES
-from xietong.workstreams._rail_tables import MOTORWAYS, RAIL_CORES, RAIL_LINE_STOPS, RAIL_LINES, RAIL_STATIONS, TIMETABLES, TRAIN_STOPS, TRAINS_TABLE
-from xietong.workstreams._tables import POPULATION, records
+from xietong.workstreams._tables import MOTORWAYS, POPULATION, records
+from xietong.workstreams.rail.network import FIRST_MIN, LAST_MIN, Grid, Railway
+from xietong.workstreams.rail.queries import QUERIES, USES
+from xietong.workstreams.rail.tables import RAIL_CORES, RAIL_LINE_STOPS, RAIL_LINES, RAIL_STATIONS, TIMETABLES, TRAIN_STOPS, TRAINS_TABLE
 
 RESIDENT = T("居住地:居民", "resident: where people live")
 CORES = (1, 2, 3, 4)
@@ -191,7 +191,7 @@ class Rail(Workstream):
         return DoorTimes(Railway(data, Grid(data)).day[0])
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
-        from xietong.workstreams._rail_plan import choose
+        from xietong.workstreams.rail.plan import choose
 
         return choose(data, bloc, budget_cny)
 

@@ -9,11 +9,11 @@ import numpy as np
 from xietong.core.data import Data
 from xietong.core.declare import Input, Query
 from xietong.core.text import T
-from xietong.workstreams._care_allocation import Placement, placement
-from xietong.workstreams._care_market import ORDINARY, PARTS
-from xietong.workstreams._care_measures import MARKET
-from xietong.workstreams._care_siting import SITING, bed_prices, site
-from xietong.workstreams._care_tables import GRADES, HEAVY
+from xietong.workstreams.care.allocation import Placement, placement
+from xietong.workstreams.care.market import ORDINARY, PARTS
+from xietong.workstreams.care.measures import MARKET
+from xietong.workstreams.care.siting import SITING, bed_prices, site
+from xietong.workstreams.care.tables import GRADES, HEAVY
 
 LISTED = 200
 SWAPS = 50

@@ -11,10 +11,10 @@ from xietong.core.declare import Frame, Input, Step
 from xietong.core.errors import UsageError
 from xietong.core.text import T
 from xietong.models.pairs import Pairs
-from xietong.workstreams._care_allocation import Placement, placement
-from xietong.workstreams._care_market import Market
-from xietong.workstreams._care_tables import SKILLS
 from xietong.workstreams._tables import records
+from xietong.workstreams.care.allocation import Placement, placement
+from xietong.workstreams.care.market import Market
+from xietong.workstreams.care.tables import SKILLS
 
 WHO = ("left_out", "all")
 OBJECTIVES = ("median", "cover", "center", "cvar")

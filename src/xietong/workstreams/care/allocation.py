@@ -9,7 +9,7 @@ import numpy as np
 
 from xietong.core.data import Data
 from xietong.kernels.allocation import Allocation, allocate
-from xietong.workstreams._care_market import Market, Offers
+from xietong.workstreams.care.market import Market, Offers
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from xietong.core.data import Data
 from xietong.core.declare import Input, Query
 from xietong.core.errors import UsageError
 from xietong.core.text import T
-from xietong.workstreams._rail_network import Grid, Railway, select
 from xietong.workstreams._tables import records
+from xietong.workstreams.rail.network import Grid, Railway, select
 
 if TYPE_CHECKING:
     from xietong.travel.journeys import Leg

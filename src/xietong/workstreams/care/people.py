@@ -10,7 +10,7 @@ import numpy as np
 from xietong.core.data import Data
 from xietong.core.declare import Frame
 from xietong.core.errors import UsageError
-from xietong.workstreams._care_tables import AGES, CLASSES, GRADES, HEAVY, MEANS_CNY
+from xietong.workstreams.care.tables import AGES, CLASSES, GRADES, HEAVY, MEANS_CNY
 
 STEPS = len(MEANS_CNY)
 

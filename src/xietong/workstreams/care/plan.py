@@ -10,9 +10,9 @@ import numpy as np
 from xietong.core.data import Data
 from xietong.core.declare import Choice, Step, proof_status
 from xietong.models.expansion import Expansion, Gate, Menu, Setting, expand
-from xietong.workstreams._care_allocation import Placement, merge
-from xietong.workstreams._care_market import NURSING, ORDINARY, Market, Offers
-from xietong.workstreams._care_tables import CLASSES, MEANS_CNY, SKILLS
+from xietong.workstreams.care.allocation import Placement, merge
+from xietong.workstreams.care.market import NURSING, ORDINARY, Market, Offers
+from xietong.workstreams.care.tables import CLASSES, MEANS_CNY, SKILLS
 
 OTHERS = 0.99
 """What an outsider left out counts in a bloc's plan, beside 1 for its own residents."""

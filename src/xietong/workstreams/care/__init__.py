@@ -6,9 +6,9 @@ from xietong.core.data import Data
 from xietong.core.declare import Choice, Layer, Lever, Outcome, proof_status
 from xietong.core.text import T
 from xietong.core.workstream import Workstream
-from xietong.workstreams._care_measures import MEASURES
-from xietong.workstreams._care_queries import QUERIES
-from xietong.workstreams._care_tables import PARAMS, RULES, TABLES
+from xietong.workstreams.care.measures import MEASURES
+from xietong.workstreams.care.queries import QUERIES
+from xietong.workstreams.care.tables import PARAMS, RULES, TABLES
 
 
 class Care(Workstream):
@@ -65,9 +65,9 @@ class Care(Workstream):
     }
 
     def solve(self, data: Data) -> Outcome:
-        from xietong.workstreams._care_allocation import Placement
-        from xietong.workstreams._care_market import Market
-        from xietong.workstreams._care_outcome import notes, tables
+        from xietong.workstreams.care.allocation import Placement
+        from xietong.workstreams.care.market import Market
+        from xietong.workstreams.care.outcome import notes, tables
 
         placement = Placement(Market(data))
         found = placement.found
@@ -75,6 +75,6 @@ class Care(Workstream):
         return Outcome(tables(placement), status, found.bound, notes(placement))
 
     def choose(self, data: Data, bloc: frozenset[str], budget_cny: float, seed: int) -> Choice:
-        from xietong.workstreams._care_plan import choose
+        from xietong.workstreams.care.plan import choose
 
         return choose(data, bloc, budget_cny)

@@ -14,8 +14,8 @@ import numpy as np
 
 from xietong.core.data import Data
 from xietong.core.declare import Choice, Step, proof_status
-from xietong.workstreams._rail_network import Grid, Railway
 from xietong.workstreams._tables import records
+from xietong.workstreams.rail.network import Grid, Railway
 
 EXTRA_TRAINS = 12
 """Trains a day each way that can be added to a line at once."""

@@ -9,11 +9,11 @@ import numpy as np
 from xietong.core.declare import Frame
 from xietong.core.text import T
 from xietong.kernels.access import e2sfca
-from xietong.workstreams._care_allocation import Placement
-from xietong.workstreams._care_market import NURSING, ORDINARY, PARTS
-from xietong.workstreams._care_reasons import REASONS, by_place, reasons
-from xietong.workstreams._care_stays import beds_shared, stays
 from xietong.workstreams._tables import records
+from xietong.workstreams.care.allocation import Placement
+from xietong.workstreams.care.market import NURSING, ORDINARY, PARTS
+from xietong.workstreams.care.reasons import REASONS, by_place, reasons
+from xietong.workstreams.care.stays import beds_shared, stays
 
 
 def tables(placement: Placement) -> dict[str, Frame]:
@@ -169,7 +169,7 @@ def _voucher(placement: Placement) -> np.ndarray:
     groups = market.groups
     if not groups.voucher.any():
         return np.zeros(len(one.i))
-    from xietong.workstreams._care_tables import MEANS_CNY
+    from xietong.workstreams.care.tables import MEANS_CNY
 
     purse = np.full(len(one.demand), np.inf)
     purse[one.node_of] = np.where(groups.voucher, MEANS_CNY[groups.step], np.inf)
