@@ -75,7 +75,7 @@ export interface Declaration {
   queries?: Query[];
   layers: { layer: string; title: T; kind: Kind }[];
   budget_cny: { default: number; max: number } | null;
-  needs: string[]; tables: { table: string; title: T }[];
+  needs: string[]; tables: { table: string; title: T; key?: string[]; columns?: Column[] }[];
 }
 
 /** `options`: what a lever with a natural amount can still be used on here */

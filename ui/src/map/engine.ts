@@ -52,7 +52,7 @@ function style(cells: Cells): StyleSpecification {
       { id: "around-halo", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 5 } },
       { id: "around", type: "line", source: "around", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": INK, "line-width": 2 } },
       { id: "lines", type: "line", source: "marks", filter: ["==", ["geometry-type"], "LineString"], layout: { "line-cap": "round", "line-sort-key": ["get", "size"] }, paint: { "line-color": ["coalesce", ["get", "colour"], MARK], "line-width": ["get", "size"], "line-opacity": 0.62 } },
-      { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": 0.6, "circle-stroke-width": 1, "circle-stroke-color": "#ffffff" } },
+      { id: "points", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"], layout: { "circle-sort-key": ["-", 0, ["get", "size"]] }, paint: { "circle-radius": ["get", "size"], "circle-color": ["coalesce", ["get", "colour"], MARK], "circle-opacity": ["case", ["has", "label"], 0.94, 0.6], "circle-stroke-width": ["case", ["has", "label"], 1.6, 1], "circle-stroke-color": "#ffffff" } },
       {
         id: "labels", type: "symbol", source: "labels", filter: LARGE,
         layout: {
@@ -60,6 +60,11 @@ function style(cells: Cells): StyleSpecification {
           "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.3,
         },
         paint: { "text-color": INK, "text-halo-color": "rgba(255,255,255,.92)", "text-halo-width": 1.4 },
+      },
+      {
+        id: "numbers", type: "symbol", source: "marks", filter: ["has", "label"],
+        layout: { "text-field": ["get", "label"], "text-font": [BOLD], "text-size": 11, "text-allow-overlap": true, "text-padding": 0 },
+        paint: { "text-color": "#ffffff" },
       },
     ],
   };

@@ -9,6 +9,7 @@ import { ProblemCard } from "../parts/ProblemCard";
 import { useRegion } from "../state/region";
 import { useTitle } from "../state/title";
 import { useView, verbOf } from "../state/view";
+import { sitingShape } from "../siting/shape";
 import { travelShape } from "../travel/shape";
 import { BorderPane } from "./workstream/BorderPane";
 import { PlanPane } from "./workstream/PlanPane";
@@ -16,7 +17,8 @@ import { SensitivityPane } from "./workstream/SensitivityPane";
 import { NotFound } from "./NotFound";
 
 const TravelPane = lazy(() => import("../travel/TravelPane"));
-const TRAVEL = "travel";
+const SitingPane = lazy(() => import("../siting/SitingPane"));
+const TRAVEL = "travel", SITING = "siting";
 /** Asked of things as they are: steps do not hold there. */
 const STEADY: readonly string[] = ["plan", "sensitivity"];
 
@@ -32,15 +34,18 @@ export default function WorkstreamPage() {
   useTitle(listed ? tr(listed.title) : null);
   const own = declaration.data?.workstream === workstream && declaration.data.region === region.region ? declaration.data : null;
   const shape = useMemo(() => travelShape(own), [own]);
+  const sites = useMemo(() => sitingShape(own), [own]);
   if (!listed) return <NotFound workstream={workstream} />;
 
   const key = `${region.region}/${workstream}`;
   // Not every workstream has levers or times to ask for: a tab is there only where it leads somewhere.
-  const tabs = [...(shape ? [TRAVEL] : []), ...VERBS.filter((v) => v !== "plan" || own?.can_plan)];
+  const tabs = [...(shape ? [TRAVEL] : []), ...(sites ? [SITING] : []), ...VERBS.filter((v) => v !== "plan" || own?.can_plan)];
   // The border is what this engine is about: a page without a tab in its address opens there.
   const asked = verbOf(view.tab) ?? "border";
   const verb = asked === "plan" && own && !own.can_plan ? "border" : asked;
-  const travels = view.tab === TRAVEL && (shape !== null || (own === null && declaration.loading));
+  const waiting = own === null && declaration.loading;
+  // A tab of its own shape, while its declaration may still say that it is there.
+  const special = (view.tab === TRAVEL && (shape || waiting)) || (view.tab === SITING && (sites || waiting)) ? view.tab : null;
   return (
     <div className="stream">
       <header className="stream__head">
@@ -58,16 +63,20 @@ export default function WorkstreamPage() {
       ) : (
         <>
           <Tabs
-            activeKey={travels ? TRAVEL : verb} onChange={(tab) => set({ tab })}
+            activeKey={special ?? verb} onChange={(tab) => set({ tab })}
             items={tabs.map((v) => ({ key: v, label: <span data-testid={`tab-${v}`}>{t(`verb.${v}`)}<small className="tabhint">{t(`verbHint.${v}`)}</small></span> }))}
           />
-          {travels && (own && shape
-            ? <Suspense fallback={<Skeleton active paragraph={{ rows: 10 }} />}><TravelPane key={key} workstream={workstream} declaration={own} shape={shape} /></Suspense>
-            : <Skeleton active paragraph={{ rows: 10 }} />)}
-          {!travels && (verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
-          {!travels && STEADY.includes(verb) && view.step.length > 0 && <p className="notice">{t("whatif.notHere")}</p>}
-          {!travels && verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}
-          {!travels && verb === "sensitivity" && <SensitivityPane key={key} workstream={workstream} declaration={own} />}
+          {special && (
+            <Suspense fallback={<Skeleton active paragraph={{ rows: 10 }} />}>
+              {waiting && <Skeleton active paragraph={{ rows: 10 }} />}
+              {special === TRAVEL && own && shape && <TravelPane key={key} workstream={workstream} declaration={own} shape={shape} />}
+              {special === SITING && own && sites && <SitingPane key={key} workstream={workstream} declaration={own} shape={sites} />}
+            </Suspense>
+          )}
+          {!special && (verb === "status" || verb === "border") && <BorderPane key={key} workstream={workstream} verb={verb} declaration={own} />}
+          {!special && STEADY.includes(verb) && view.step.length > 0 && <p className="notice">{t("whatif.notHere")}</p>}
+          {!special && verb === "plan" && <PlanPane key={key} workstream={workstream} declaration={own} />}
+          {!special && verb === "sensitivity" && <SensitivityPane key={key} workstream={workstream} declaration={own} />}
         </>
       )}
     </div>

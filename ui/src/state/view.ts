@@ -32,12 +32,27 @@ export interface View {
   percentile: number | null;
   /** what the colours of a time map say */
   shade: Shade;
+  /** where to stand: for whom, of which supply, to what end, how many (0: by `spend`, in CNY), of how many beds, within how many minutes */
+  who: string | null;
+  supply: string | null;
+  objective: string | null;
+  p: number | null;
+  spend: number | null;
+  beds: number | null;
+  radius: number | null;
+  /** what the colours of the map of sites say */
+  fill: Fill;
+  /** of whom a place is looked for: grade and monthly means */
+  grade: string | null;
+  means: number | null;
 }
+export const FILLS = ["share", "price", "worth"] as const;
+export type Fill = (typeof FILLS)[number];
 export const SHADES = ["minutes", "bands", "gain"] as const;
 export type Shade = (typeof SHADES)[number];
 export type Patch = Partial<{ [K in keyof View]: View[K] | null }>;
 
-const DEFAULTS: Partial<Record<keyof View, string>> = { regime: "current", page: "1", q: "", shade: "minutes" };
+const DEFAULTS: Partial<Record<keyof View, string>> = { regime: "current", page: "1", q: "", shade: "minutes", fill: "share" };
 /** What a link to another page keeps. */
 const SHARED: readonly (keyof View)[] = ["region", "lang", "as_of", "area", "regime"];
 
@@ -72,6 +87,16 @@ function parse(q: URLSearchParams): View {
     window: number(q.get("window")),
     percentile: number(q.get("percentile")),
     shade: oneOf(q.get("shade"), SHADES) ?? "minutes",
+    who: q.get("who"),
+    supply: q.get("supply"),
+    objective: q.get("objective"),
+    p: number(q.get("p")),
+    spend: number(q.get("spend")),
+    beds: number(q.get("beds")),
+    radius: number(q.get("radius")),
+    fill: oneOf(q.get("fill"), FILLS) ?? "share",
+    grade: q.get("grade"),
+    means: number(q.get("means")),
   };
 }
 
