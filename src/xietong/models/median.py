@@ -226,7 +226,7 @@ class _Case:
         value = self.truth(chosen)
         if math.isinf(value):
             return _none("infeasible (nobody may open a site for everybody)", math.inf)
-        bound = value if run is None else min(run.bound, value)
+        bound = value if run is None else min(max(run.bound, 0.0), value)  # nothing costs less than nothing
         sites = np.sort(np.concatenate([self.given, self.candidate[chosen]])).astype(np.int64)
         nodes, iterations = (0, 0) if run is None else (run.nodes, run.iterations)
         return MedianPlan(sites, value, bound, proof_status(value, bound), nodes, iterations)
