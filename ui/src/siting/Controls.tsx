@@ -54,7 +54,7 @@ export function Controls({ declaration, shape, settings, onBusy }: Props) {
       </Labelled>
       {settings.by === "p" ? amount("p", String) : amount("budget_cny", (v) => formatMoney(v, lang), 1e6, t("plan.millionCny"))}
       {amount("beds", String, 1, unit("beds"))}
-      {amount("radius_min", String, 1, unit("radius_min"))}
+      {settings.objective === "cover" && amount("radius_min", String, 1, unit("radius_min"))}
     </section>
   );
 }

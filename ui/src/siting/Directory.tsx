@@ -71,7 +71,7 @@ function Found({ answer, place, means }: { answer: Answer<DirectoryAnswer>; plac
       {able.length === 0
         ? <p className="teach" data-testid="homes-empty">{t("siting.noneAffordable", { n: homes.length, means: money(means), cheapest: money(Math.min(...homes.map((h) => h.price_cny))) })}</p>
         : <p data-testid="homes-said" data-found={homes.length} data-affordable={able.length}>{t(free ? "siting.found" : "siting.foundFull", { place, n: homes.length, able: able.length, free })}</p>}
-      <ul className="homes">{(all ? sorted : sorted.slice(0, FIRST)).map((h, i) => <HomeCard key={`${h.place}${h.tier}${h.nursing}${i}`} home={h} units={answer.units} />)}</ul>
+      <ul className="offers">{(all ? sorted : sorted.slice(0, FIRST)).map((h, i) => <HomeCard key={`${h.place}${h.tier}${h.nursing}${i}`} home={h} units={answer.units} />)}</ul>
       {sorted.length > FIRST && <Button size="small" onClick={() => setAll(!all)}>{all ? t("plan.fewer") : t("plan.allSteps", { n: sorted.length })}</Button>}
     </>
   );

@@ -30,7 +30,7 @@ export function OwnChoice({ answer }: { answer: Answer<ChoiceAnswer> }) {
       <div className="scroll-x">
         <table className="plain choice">
           <thead>
-            <tr><th rowSpan={2} scope="col">{t("measures.area")}</th>{FIGURES.map((name) => <th key={name} colSpan={2} scope="colgroup" className="center">{t(`siting.${name}`)} <span className="muted">{u(answer.units[name])}</span></th>)}</tr>
+            <tr><th rowSpan={2} scope="col">{t("measures.area")}</th>{FIGURES.map((name) => <th key={name} colSpan={2} scope="colgroup" className="center">{t(`siting.figure.${name}`)} <span className="muted">{u(answer.units[name])}</span></th>)}</tr>
             <tr>{FIGURES.flatMap((name) => ALLOCATIONS.map((who) => <th key={`${name}${who}`} scope="col" className="right">{t(`siting.${who}`)}</th>))}</tr>
           </thead>
           <tbody>

@@ -49,7 +49,7 @@ export default function SitingPane({ workstream, declaration, shape }: Props) {
   const area = border.data?.areas[0]?.area ?? null;
   const busy = waiting || site.loading;
   return (
-    <div className="siting" data-testid="siting" data-busy={busy}>
+    <div className="siting" data-testid="siting" data-busy={busy} data-answered={site.stale || site.problem ? "" : site.data?.regime}>
       {measure && <p className="figure-head"><b>{tr(measure.title)}</b> <QualityBadge quality={measure.quality} /> <span className="muted">{[tr(border.data?.areas[0]?.title), measure.year].filter(Boolean).join(" · ")}</span></p>}
       <div className={border.stale ? "stale" : undefined} aria-busy={border.stale}>
         <RegimeSwitch regime={view.regime} onChange={(regime) => set({ regime })} measure={measure} area={area ?? ""} />
