@@ -24,7 +24,7 @@ export function SiteMap({ cells, regime, site, prices, border }: Props) {
   const { region } = useRegion();
   const name = usePlaceName();
   const layers = useLayers(prices, border, regime);
-  const fill = layers[view.fill] ? view.fill : FILLS.find((one) => layers[one]) ?? "share";
+  const { fill } = view; // kept while its figures are on their way: the map must not show another's in between
   const layer = layers[fill] ?? null;
   const sites = useMemo(() => site?.answer.sites ?? [], [site]);
   const features = useMemo(() => siteMarks(sites, placer(region.areas, cells)), [sites, region.areas, cells]);
@@ -39,7 +39,7 @@ export function SiteMap({ cells, regime, site, prices, border }: Props) {
       <div className="toolbar">
         <Segmented
           value={fill} onChange={(next: Fill) => set({ fill: next })} aria-label={t("siting.colours")}
-          options={FILLS.filter((one) => layers[one]).map((one) => ({ value: one, label: <span data-testid={`fill-${one}`}>{t(`fill.${one}`)}</span> }))}
+          options={FILLS.filter((one) => one === fill || layers[one]).map((one) => ({ value: one, label: <span data-testid={`fill-${one}`}>{t(`fill.${one}`)}</span> }))}
         />
         <AreaSelect label="" value={view.place} placeholder={t("map.find")} testid="place-select" onChange={(place) => set({ place })} cellsOnly={places} />
       </div>
@@ -48,9 +48,7 @@ export function SiteMap({ cells, regime, site, prices, border }: Props) {
         label={t("siting.map")} words={inWords ? t("siting.mapWords", { list: inWords }) : undefined}
         legend={layer ? { title: words.tr(layer.title), unit: layer.unit, quality: layer.quality ?? null, better: layer.better } : { title: "", unit: null, quality: null, better: null }}
       >
-        <p className="siting__key">
-          {sites.length > 0 ? <><i aria-hidden>1</i> {t("siting.key")}</> : t("siting.noneOnMap")}
-        </p>
+        <p className="siting__key">{sites.length > 0 ? <><i aria-hidden>1</i> {t("siting.key")}</> : site && t("siting.noneOnMap")}</p>
       </RegionMap>
     </section>
   );

@@ -41,9 +41,9 @@ export default function SitingPane({ workstream, declaration, shape }: Props) {
   const common = { as_of: view.as_of, step: steps.asked };
   const ask = (query: string, inputs: Record<string, string | number | null | undefined> = {}) => url(`${base}/ask/${query}`, { ...common, regime: view.regime, ...inputs });
 
-  const site = useResource<Answer<SiteAnswer>>(ask(shape.site.query, inputsOf(settings)), false, GRACE);
-  const prices = useResource<Answer<PricesAnswer>>(shape.prices ? ask(shape.prices.query, { supply: settings.supply }) : null, false, GRACE);
-  const choice = useResource<Answer<ChoiceAnswer>>(shape.choice ? ask(shape.choice.query) : null, false, GRACE);
+  const site = useResource<Answer<SiteAnswer>>(ask(shape.site.query, inputsOf(settings)), true, GRACE);
+  const prices = useResource<Answer<PricesAnswer>>(shape.prices ? ask(shape.prices.query, { supply: settings.supply }) : null, true, GRACE);
+  const choice = useResource<Answer<ChoiceAnswer>>(shape.choice ? ask(shape.choice.query) : null, true, GRACE);
   const border = useResource<Result>(url(`${base}/border`, { ...common, area: view.area }), true);
   const measure = border.problem ? null : border.data?.measures.find((m) => m.target) ?? null;
   const area = border.data?.areas[0]?.area ?? null;
@@ -58,7 +58,7 @@ export default function SitingPane({ workstream, declaration, shape }: Props) {
       <Controls declaration={declaration} shape={shape} settings={settings} onBusy={setWaiting} />
       <div className="siting__said">
         {site.data && !site.problem && <Proof answer={site.data} settings={settings} stale={site.stale} />}
-        <span className="travel__busy" role="status">{busy && <><Spin size="small" /> {t("job.running")}</>}</span>
+        <span className="siting__busy" role="status">{busy && <><Spin size="small" /> {t("job.running")}</>}</span>
       </div>
       <div className="split">
         <div className="siting__main">
@@ -76,7 +76,7 @@ export default function SitingPane({ workstream, declaration, shape }: Props) {
       {shape.choice && <Await resource={choice}>{(answer) => <OwnChoice answer={answer} />}</Await>}
       {shape.directory && <Directory declaration={declaration} query={shape.directory} ask={ask} supply={settings.supply} />}
       {site.data?.provenance.command && !site.stale && (
-        <details className="details travel__again">
+        <details className="details siting__again">
           <summary><b>{t("about.provenance")}</b> <span className="muted">{t("about.provenanceHint")}</span></summary>
           <div className="details__body"><p className="command"><code>{site.data.provenance.command}</code></p></div>
         </details>
