@@ -55,7 +55,7 @@ def p_median(
 
     ``weight`` [n] >= 0. Either ``p`` sites in all, the ``fixed`` ones among them, or as many as ``budget`` pays for by
     ``opening_cost`` [m] >= 0, the fixed ones for nothing. ``fixed`` and ``forbidden`` are positions of sites. ``effort`` multiplies the
-    limits on iterations and nodes (1: some ten seconds where proof does not come earlier); the same effort and seed give the
+    limits on iterations and nodes (1: some ten seconds for a region where proof does not come earlier); the same effort and seed give the
     same answer. ``time_limit_s`` is a safety stop only.
 
     ``tick(done)`` may raise Cancelled or KeyboardInterrupt: the best plan so far is returned with the gap that is proved, and
@@ -81,7 +81,7 @@ def p_median(
         while True:
             before, run = run, case.search(seed, tick, deadline, run)
             _solve(run, case, effort, begun=before is not None)
-            if run.bound >= run.cutoff or not case.cut_short or (longer := case.longer()) is None:
+            if run.bound >= run.cutoff or not (case.cut_short and run.short) or (longer := case.longer()) is None:
                 break
             case = longer
     except OutOfTime:
@@ -94,7 +94,7 @@ def p_median(
 
 def _solve(run: Search, case: _Case, effort: float, begun: bool) -> None:
     """Local search, then branch and bound; ``begun``: the search stands at a good plan already."""
-    from xietong.models.median_tree import Node, affordable, branch
+    from xietong.models.median_tree import QUICK, Node, affordable, branch
 
     m = len(case.candidate)
     opened = min(float(m), case.budget / max(float(case.price.mean()), 1e-300))
@@ -103,12 +103,12 @@ def _solve(run: Search, case: _Case, effort: float, begun: bool) -> None:
     if run.opened is None:
         run.improve(start, 0, True)
     run.pause(0.1)
-    kicks = int(effort * min(20_000, 20 + 5 * opened))
+    entries = max(len(case.lists.site), 1)
+    kicks = int(effort * min(20_000, 20 + 5 * opened) * min(1.0, QUICK / entries) ** 2)
     if not begun:
         run.improve(start, kicks, False)
     run.pause(0.3)
-    entries = max(len(case.lists.site), 1)
-    iterations = int(np.clip(4e9 * effort / entries, 200, 3000))
+    iterations = int(np.clip(2e9 * effort / entries, 1000 * min(effort, 1.0), 3000))
     root = Node(-math.inf, 0, 0, np.zeros(m, dtype=np.int8), run.multipliers(start))
     branch(run, root, effort, kicks // 4, iterations)
 

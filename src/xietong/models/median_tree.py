@@ -25,8 +25,13 @@ CHUNK = 50
 NODE_ITERATIONS = 60
 FEW = 0.1
 """Share of the free sites: the problem is built anew when more are decided."""
-WORK = 5e9
-"""List entries that bounds may visit at effort 1: about ten seconds."""
+WORK = 2e9
+"""List entries that the bounds of a small problem may visit at effort 1; of one whose lists outgrow the cache (QUICK entries), much
+less (by the cube), for there a visit takes longer and a node needs more of them: the root is what is worth its time."""
+QUICK = 1e6
+STALLED = 0.005
+"""The root is left where ``PATIENCE`` chunks in a row close less than this share of the gap each."""
+PATIENCE = 3
 
 
 class Problem(NamedTuple):
@@ -60,7 +65,7 @@ class Search:
     """What is known while a plan is sought: the best plan ``opened`` [m] and its ``value``, a lower ``bound``, the effort spent.
 
     ``truth`` gives the true cost of a plan, at least that in the problem, inf where it serves not all. ``grain``: values are
-    multiples of it (0: unknown). ``ceiling``: no plan that serves all costs more.
+    multiples of it (0: unknown). ``ceiling``: no plan that serves all costs more. ``short``: lists that end early are what the proof lacks.
     """
 
     problem: Problem
@@ -76,6 +81,7 @@ class Search:
     nodes: int = 0
     iterations: int = 0
     visits: int = 0
+    short: bool = False
     by_site: tuple[np.ndarray, np.ndarray, np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +150,7 @@ class Search:
         memory: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         left, free = self.problem.left(node.status)
         wish = np.zeros(len(node.status))
-        spent, final = 0, False
+        spent, final, idle = 0, False, 0
         while len(free) and left.price.sum() > left.budget * (1 + 1e-9):
             if final:
                 return Leaf(left, free, wish[free])
@@ -152,6 +158,7 @@ class Search:
                 node.multiplier = np.minimum(node.multiplier, left.outside)
                 memory = (np.zeros(3), np.zeros(len(left.outside)), np.zeros(len(free)))
             steps = min(CHUNK, limit - spent)
+            before = node.bound
             value, rho, last, first, done, visits = ascend(*left.rows, left.price, left.budget, node.multiplier, self.upper, self.cutoff, steps, memory)
             spent, self.iterations, self.visits = spent + done, self.iterations + done, self.visits + visits
             node.bound = max(node.bound, value)
@@ -164,7 +171,8 @@ class Search:
             must = (value + first * left.price - rho >= self.cutoff) & ~shut
             node.status[free[shut]], node.status[free[must]] = -1, 1
             few = shut.sum() + must.sum() < FEW * len(free)
-            final = spent >= limit or done < steps or (few and node.depth > 0)
+            idle = idle + 1 if node.bound - before < STALLED * max(self.upper - node.bound, 0.0) else 0
+            final = spent >= limit or done < steps or (few and node.depth > 0) or idle >= PATIENCE
             if final or not few:
                 wish[free] = memory[2]
                 left, free = self.problem.left(node.status)
@@ -218,10 +226,11 @@ def branch(run: Search, root: Node, effort: float, kicks: int, root_iterations: 
     ``run.bound`` stays a lower bound whenever it is interrupted.
     """
     waiting, stuck, serial = [root], math.inf, 1
+    work = WORK * effort * min(1.0, QUICK / max(len(run.problem.cost), 1)) ** 3
     while waiting:
         low = min(waiting[0].bound, stuck)
         run.prove(low)
-        if low >= run.cutoff or run.nodes >= 1 + 20_000 * effort or (run.nodes and run.visits > WORK * effort):
+        if low >= run.cutoff or run.nodes >= 1 + 20_000 * effort or (run.nodes and run.visits > work):
             break
         node = heapq.heappop(waiting)
         run.nodes += 1
@@ -230,6 +239,7 @@ def branch(run: Search, root: Node, effort: float, kicks: int, root_iterations: 
         if leaf is None:
             # A plan that costs more in truth than in the problem leaves a gap that only longer lists can close.
             stuck = min(stuck, node.bound)
+            run.short |= stuck < run.cutoff
             continue
         run.polish(*leaf[:2], node.status, leaf.wish, kicks if at_root or run.nodes % 100 == 0 else 0)
         choice = leaf.free[np.argmin(np.abs(leaf.wish - 0.5))]
