@@ -36,7 +36,7 @@ class Folder:
         with self.file(table).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(lines)
 
-    def set(self, table: str, line: int, **cells: Any) -> None:
+    def set(self, table: str, line: int, /, **cells: Any) -> None:
         """Change cells of one line."""
         lines = self.lines(table)
         for column, value in cells.items():
@@ -141,7 +141,7 @@ SOUND_RULES = (
 
 
 SOUND_SUPPLIES = (
-    ("home", "居家", "Care at home", "false", 30, 30, 0.4, 10, 4, 200, 400, 0, 300, 4),
+    ("community", "社区", "Care in the community", "false", 30, 30, 0.4, 10, 4, 200, 400, 0, 300, 4),
     ("institution", "机构", "Care in a home", "true", 90, 20, 0.5, 7, 3, 600, 1200, 0.1, 800, 40),
 )
 SOUND_RATES = {
@@ -177,12 +177,20 @@ def second_region(path: Path) -> Folder:
         "area year pop_60_plus pop_65_plus pop_80_plus urban_share other_province_share",
         [(town, 2021, *one[7:11], "") for town, one in TOWNS.items()],
     )
-    table("supplies", "supply title_zh title_en residential limit_min rate nursing_share residents_per_carer residents_per_nurse subsidy_cny_month "
-          "insurance_cny_month medical_share nursing_fee_cny_month build_months", SOUND_SUPPLIES)
+    table(
+        "supplies",
+        "supply title_zh title_en residential limit_min rate nursing_share residents_per_carer residents_per_nurse subsidy_cny_month "
+        "insurance_cny_month medical_share nursing_fee_cny_month build_months",
+        SOUND_SUPPLIES,
+    )
     table("care_rates", "age_group grade share", [(age, grade, rate) for age, rates in SOUND_RATES.items() for grade, rate in rates.items()])
-    table("care_settings", "grade supply share", [(grade, *one) for grade in ("mild", "moderate", "severe", "total") for one in (("home", 0.3), ("institution", 0.15))])
+    table(
+        "care_settings",
+        "grade supply share",
+        [(grade, *one) for grade in ("mild", "moderate", "severe", "total") for one in (("community", 0.3), ("institution", 0.15))],
+    )
     homes = [(town, "institution", "basic", one[11], "", one[12], 3, "", "", "", "", 2021) for town, one in TOWNS.items()]
-    homes += [(land, "home", "visits", "", "", 1200, "", "", "", "", "", 2021) for land in LANDS]
+    homes += [(land, "community", "day", "", "", 1200, "", "", "", "", "", 2021) for land in LANDS]
     table("homes", "area supply tier beds nursing price_cny_month star carers nurses clinic_share occupancy year", homes)
     folder.put("sources", [["source", "title", "publisher", "year", "url", "licence"], ["example", "Invented for a test", "", "", "", ""]])
     levels = [("union", "联盟", "union"), ("land", "国", "land"), ("county", "郡", "county"), ("town", "镇", "town")]

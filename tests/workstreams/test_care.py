@@ -334,3 +334,59 @@ def test_beds_whose_number_is_unknown_follow_the_assumption_and_stay_marked(jjj:
     more = replace(jjj, assumptions={**jjj.assumptions, "care.supply_scale": replace(scale, value=1.3)}, memo=Memo())
     assert more.care.status().value("unserved") < jjj.care.status().value("unserved")
     assert jjj.care.status().value("unserved", area="tianjin") is not None
+
+
+# -- look-ups ----------------------------------------------------------------------------------------------------------
+
+
+def test_new_homes_stand_where_the_people_left_out_are_and_serve_them(jjj: Region) -> None:
+    found = jjj.care.ask("site", supply="community", p=5, beds=300).value
+    assert found["status"] == "proved" and len(found["sites"]) == 5
+    assert found["bound"] == pytest.approx(found["objective"], rel=1e-5)
+    whole = found["sides"][0]
+    assert whole["area"] == "jjj" and whole["before"] == pytest.approx(jjj.care.status().value("left_community"))
+    served = whole["before"] - whole["after"]
+    assert 0 < served <= 5 * 300 + 1e-6, "never more than there are new beds"
+    more = jjj.care.ask("site", supply="community", p=20, beds=300).value
+    assert more["objective"] < found["objective"] and more["sides"][0]["after"] <= whole["after"] + 1e-6
+    poor = jjj.care.ask("site", supply="community", p=0, beds=300, budget_cny=5e7).value
+    assert poor["cost_cny"] <= 5e7 and len(poor["sites"]) < 20
+
+
+def test_each_alone_may_only_site_at_home(jjj: Region) -> None:
+    """With the border closed nobody may use a site across it: people travel no less than when it is open."""
+    closed, opened = (jjj.care.ask("site", regime, supply="community", p=6).value for regime in ("closed", "open"))
+    assert opened["mean_min"] is not None and closed["mean_min"] is not None
+    whole = jjj.care.ask("site", "closed", who="all", p=6).value, jjj.care.ask("site", "open", who="all", p=6).value
+    assert whole[1]["objective"] <= whole[0]["objective"] * (1 + 1e-6)
+
+
+def test_what_people_choose_is_stable_and_never_serves_more_than_the_plan(jjj: Region) -> None:
+    answer = jjj.care.ask("choice").value
+    rows = {(row["allocation"], row["area"]): row for row in answer["sides"]}
+    planned, chosen = rows["planned", "jjj"], rows["chosen", "jjj"]
+    assert planned["unserved"] == pytest.approx(jjj.care.status().value("unserved"), rel=1e-6)
+    assert chosen["unserved"] >= planned["unserved"] - 1e-6, "no allocation leaves fewer out than the planner's"
+    assert chosen["minutes"] < planned["minutes"], "people travel less when they choose"
+    assert answer["would_swap"]["chosen"] < answer["would_swap"]["planned"]
+    assert all(row["gain_min"] > 0 and row["people"] > 0 for row in answer["swaps"])
+
+
+def test_a_bed_is_worth_something_only_where_all_are_in_use(jjj: Region) -> None:
+    answer = jjj.care.ask("bed_prices", supply="community").value
+    assert answer["status"] == "proved" and answer["bound"] == pytest.approx(answer["objective"], rel=1e-9)
+    for row in answer["places"]:
+        assert row["bed_price_min"] >= 0
+        assert row["worth"] in (None, 0) or row["used"] == pytest.approx(row["staffed"], rel=1e-4)
+
+
+def test_the_directory_lists_what_a_person_could_use_nearest_and_cheapest_first(jjj: Region) -> None:
+    homes = jjj.care.ask("directory", place="110101", grade="total", means_cny=3000.0).value["homes"]
+    weight = jjj.params(jjj.catalogue["care"])["price_weight"].value
+    order = [row["minutes"] + row["price_cny"] / 1000 * weight for row in homes]
+    assert order == sorted(order) and all(row["nursing"] for row in homes)
+    assert all(row["affordable"] == (row["price_cny"] <= 3000) for row in homes)
+    across = next(row for row in homes if jjj.areas.jurisdiction(row["place"]) == "hebei")
+    assert across["open_share"] < 1 and across["insurance_cny"] < homes[0]["insurance_cny"]
+    closed = jjj.care.ask("directory", "closed", place="110101").value["homes"]
+    assert {jjj.areas.jurisdiction(row["place"]) for row in closed} == {"beijing"}

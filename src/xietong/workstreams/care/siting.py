@@ -22,7 +22,7 @@ WORST = 0.1
 """The share of people whose mean trip is the objective "cvar"."""
 
 SITING = {
-    "supply": Input(T("供给类型", "supply"), "text", default="institution"),
+    "supply": Input(T("供给类型", "supply"), "text", default="community"),
     "who": Input(T("为谁选址", "for whom"), "text", default="left_out", values=WHO),
     "objective": Input(T("目标", "objective"), "text", default="median", values=OBJECTIVES),
     "p": Input(T("新建几处(为0时按预算)", "how many (0: by the budget)"), "integer", "", 0, 200, 5),
@@ -36,6 +36,7 @@ def site(data: Data, supply: str, who: str, objective: str, p: int, budget_cny: 
     """The best places for new homes: p of them, or as many as a budget pays for, with the proof of the siting model; and what
     the whole model of care says once they stand with all their carers.
 
+    For those left out whom a new home could serve: who could pay its price at home. Or for all in need, as if nothing stood yet.
     Trips are those of the time model, to places that admit people under the rules asked about. People whom no site may serve
     count with the longest trip of the region.
     """
@@ -44,20 +45,18 @@ def site(data: Data, supply: str, who: str, objective: str, p: int, budget_cny: 
     before = placement(data)
     market = before.market
     number = market.people.number_of(supply)
-    weight = np.bincount(
-        market.groups.place, (before.unserved if who == "left_out" else market.groups.people) * (market.groups.supply == number), len(data.places)
-    )
-    if not weight.sum() > 1e-6:
-        return {"sites": [], "sides": [], "status": "proved", "objective": 0.0, "bound": 0.0, "gap": 0.0, "mean_min": None, "within": None}
     homes = _new_homes(market, number, beds)
+    weight = np.bincount(market.groups.place, _wanted(before, number, homes, who), len(data.places))
+    if not weight.sum() > 1e-6:
+        sides = records(_before_after(data, before, before, number))
+        return {"sites": [], "sides": sides, "status": "proved", "objective": 0.0, "bound": 0.0, "gap": 0.0, "cost_cny": 0.0, "mean_min": None, "within": None}
     pairs = _pairs(data, weight, homes)
-    fixed = [] if who == "left_out" else _standing(before, number)
     options: dict[str, Any] = {"radius": radius_min} if objective == "cover" else {"share": WORST} if objective == "cvar" else {}
     amount: dict[str, Any] = {"p": p} if p else {"budget": budget_cny}
-    plan = best(pairs, objective=objective, fixed=fixed, tick=data.tick, **amount, **options)
+    plan = best(pairs, objective=objective, tick=data.tick, **amount, **options)
     if plan.status.startswith("infeasible"):
         raise UsageError(f"no such plan: {plan.status}")
-    chosen = np.array([row for row in plan.positions if pairs.site[row] not in set(fixed)], dtype=np.intp)
+    chosen = np.asarray(plan.positions, dtype=np.intp)
     at = np.asarray(plan.assignment)
     minutes = np.full(len(weight), np.nan)
     cost = pairs.dense()
@@ -139,7 +138,7 @@ def _new_homes(market: Market, number: int, beds: int) -> Frame:
         + carers * data.p["train_cny"]
         + _nursing(market, number, beds) * data.p["convert_cny"]
     )
-    return frame.assign(opening_cost=cost).drop(columns="price")
+    return frame.assign(opening_cost=cost)
 
 
 def _nursing(market: Market, number: int, beds: int) -> int:
@@ -164,11 +163,18 @@ def _steps(market: Market, number: int, homes: Frame, beds: int) -> list[Step]:
     return found
 
 
-def _standing(found: Placement, number: int) -> list[str]:
-    """Places where homes of the supply stand with carers."""
-    homes = found.market.homes
-    some = (homes.column("supply") == number) & (homes.staffed.sum(axis=1) >= 1)
-    return sorted(set(found.market.data.places["place"].to_numpy()[homes.column("position")[some]]))
+def _wanted(before: Placement, number: int, homes: Frame, who: str) -> np.ndarray:
+    """People of each group for whom sites are sought [group]."""
+    market, groups = before.market, before.market.groups
+    mine = groups.supply == number
+    if who == "all":
+        return np.where(mine, groups.people, 0.0)
+    supply = market.people.supplies.iloc[number]
+    price = np.full(len(market.data.places), np.inf)
+    price[homes["at"].to_numpy()] = homes["price"].to_numpy()
+    full = price[groups.place] + groups.heavy * supply["nursing_fee_cny_month"]
+    paid = supply["subsidy_cny_month"] + groups.heavy * supply["insurance_cny_month"] + full * supply["medical_share"] * (0.0 if supply["residential"] else 1.0)
+    return np.where(mine & (full - paid <= market.purse(groups)), before.unserved, 0.0)
 
 
 def _before_after(data: Data, before: Placement, after: Placement, number: int) -> Frame:
