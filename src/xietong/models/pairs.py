@@ -140,8 +140,10 @@ class Pairs:
     @cached_property
     def stranded(self) -> np.ndarray:
         """Positions of the demands with people who must be served and have no pair that this regime allows."""
-        allowed = np.concatenate([[0], np.cumsum(np.isfinite(self.cost))])
-        none = allowed[self.indptr[1:]] == allowed[self.indptr[:-1]]
+        none = np.diff(self.indptr) == 0
+        if len(self.cost) and np.isinf(self.cost.max()):
+            some = np.flatnonzero(~none)
+            none[some] = np.isinf(np.minimum.reduceat(self.cost, self.indptr[some]))
         return np.flatnonzero(none & (self.weight > 0) & np.isinf(self.outside))
 
     def dense(self) -> np.ndarray:
@@ -265,8 +267,9 @@ def _compress(
     if i is None or j is None:
         if minutes.max() <= limit_min:
             return np.arange(0, n * m + 1, m, dtype=np.int64), np.tile(np.arange(m, dtype=np.int32), n), minutes
-        inside = np.flatnonzero(minutes <= limit_min)
-        i, j, minutes = inside // m, inside % m, minutes[inside]
+        inside = (minutes <= limit_min).reshape(n, m)
+        indptr = np.concatenate([[0], np.cumsum(inside.sum(axis=1))]).astype(np.int64)
+        return indptr, np.broadcast_to(np.arange(m, dtype=np.int32), (n, m))[inside], minutes[inside.ravel()]
     within = np.isfinite(minutes) & (minutes <= limit_min)
     if not within.all():
         i, j, minutes = i[within], j[within], minutes[within]
