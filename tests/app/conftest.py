@@ -123,7 +123,7 @@ def serving(app: FastAPI) -> Iterator[httpx.Client]:
     while not server.started and time.monotonic() < until:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as client:
         yield client
     server.should_exit = True
     thread.join(20)
