@@ -90,7 +90,7 @@ def test_another_number_of_sites_asks_again_and_stands_in_the_address(visit: Cal
 
 
 def test_a_budget_buys_the_sites_it_pays_for(visit: Callable[..., Any], address: str) -> None:
-    budget = 120e6
+    budget = 60e6
     page = open_siting(visit, f"objective=cover&p=0&spend={budget:.0f}")
     answer = ask(address, f"site?objective=cover&p=0&budget_cny={budget:.0f}")
     assert sites(page) == placed(answer)
@@ -166,7 +166,7 @@ def test_the_directory_lists_what_a_person_finds_and_says_why_there_is_nothing(v
     assert "Choose where the person lives" in page.locator('[data-testid="homes-empty"]').inner_text()
     page = open_siting(visit, f"{QUICK}&place={HERE}")
     page.wait_for_selector('[data-testid="homes-said"]')
-    homes = ask(address, f"directory?place={HERE}")["homes"]
+    homes = ask(address, f"directory?place={HERE}&supply=community")["homes"]
     assert value(page, '[data-testid="homes-said"]', "data-found") == len(homes)
     assert value(page, '[data-testid="homes-said"]', "data-affordable") == sum(home["affordable"] for home in homes)
     first = next(home for home in homes if home["affordable"])
@@ -174,7 +174,7 @@ def test_the_directory_lists_what_a_person_finds_and_says_why_there_is_nothing(v
     page.fill('[data-testid="home-means"]', "100")
     page.keyboard.press("Tab")
     page.wait_for_selector('[data-testid="homes-empty"]')
-    cheapest = min(home["price_cny"] for home in ask(address, f"directory?place={HERE}&means_cny=100")["homes"])
+    cheapest = min(home["price_cny"] for home in ask(address, f"directory?place={HERE}&supply=community&means_cny=100")["homes"])
     assert f"none costs 100 CNY a month or less; the cheapest is {round(cheapest):,}" in page.locator('[data-testid="homes-empty"]').inner_text()
 
 
