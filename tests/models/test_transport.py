@@ -141,7 +141,7 @@ def crowded(n: int, m: int, seed: int, use: float) -> Pairs:
 
 
 def test_where_towns_are_crowded_all_pairs_are_priced_not_the_nearest_alone() -> None:
-    pairs = crowded(2500, 40, 1, 0.99)
+    pairs = crowded(1700, 30, 1, 0.99)
     found = allocate(pairs)
     assert found.status == "proved" and found.objective == pytest.approx(linear_program(pairs), rel=1e-9)
     rank = np.argsort(np.argsort(pairs.dense(), axis=1), axis=1).ravel()
@@ -233,6 +233,111 @@ def test_what_is_not_optimal_or_not_feasible_is_not_proved() -> None:
     assert not check(pairs, pairs.capacity * 0.1, found).proved
 
 
+def test_no_planted_error_passes_the_check() -> None:
+    from dataclasses import replace
+
+    pairs = market(5, 20, 5, use=0.9, outside=False, missing=0)
+    found = allocate(pairs)
+    assert check(pairs, pairs.capacity, found).proved and found.bed_price.max() > 0
+    for amount in range(len(found.amount)):
+        moved = replace(found, pair=found.pair.copy())
+        row = pairs.row[found.pair[amount]]
+        moved.pair[amount] = pairs.indptr[row] + (pairs.index[found.pair[amount]] + 1) % 5
+        assert not check(pairs, pairs.capacity, moved).proved, "flow moved to another site"
+        for factor in (0.0, 0.999, 1.001, -1.0, np.nan):
+            changed = replace(found, amount=np.where(np.arange(len(found.amount)) == amount, factor * found.amount, found.amount))
+            assert not check(pairs, pairs.capacity, changed).proved, "flow changed"
+    for site in np.flatnonzero(found.bed_price > 0):
+        for price in (0.0, found.bed_price[site] + 50, np.nan, np.inf):
+            priced = replace(found, bed_price=np.where(np.arange(5) == site, price, found.bed_price))
+            assert not check(pairs, pairs.capacity, priced).proved, "price changed"
+    lost = replace(found, amount=np.zeros(len(found.amount)), unserved=pairs.weight.copy())
+    assert not check(pairs, pairs.capacity, lost).proved and check(pairs, pairs.capacity, lost).gap == np.inf
+
+
+def test_the_check_uses_nothing_of_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    import xietong.kernels.transport as kernel
+
+    pairs = market(6)
+    found = allocate(pairs)
+    for name in ("value", "marginal", "least_prices", "sweep", "widen", "shortlist", "locate", "plant"):
+        monkeypatch.delattr(kernel, name)
+    monkeypatch.delattr(transport, "_Problem")
+    assert check(pairs, pairs.capacity, found) == found.certificate
+
+
+@pytest.mark.parametrize("stop", [Cancelled, KeyboardInterrupt])
+@pytest.mark.parametrize("n", [200, 2_500])
+@pytest.mark.parametrize("at", [1, 3, 9])
+def test_one_stop_is_enough_and_where_somebody_is_left_out_it_is_raised(stop: type[BaseException], n: int, at: int) -> None:
+    must = crowded(n, 20, 2, 0.99)
+    free = Pairs.from_times({"id": must.demand, "weight": must.weight}, {"id": must.site, "capacity": must.capacity}, must.dense(), outside_min=300.0)
+    best = allocate(must)
+    for pairs in (free, must):
+        calls = 0
+
+        def tick(done: float) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == at:
+                raise stop
+
+        try:
+            found = allocate(pairs, tick=tick)
+        except stop:
+            assert pairs is must, "who may stay outside is a plan"
+        else:
+            assert found.status.startswith("gap<=") and found.bound <= best.objective
+            assert pairs is free or (np.isfinite(found.objective) and not found.unserved.any())
+            assert float(found.status.removeprefix("gap<=").removesuffix("%")) / 100 >= found.certificate.gap > 0
+        assert calls == at
+
+
+def test_without_effort_for_a_plan_nothing_is_claimed() -> None:
+    pairs = crowded(300, 20, 2, 0.99)
+    found = allocate(pairs, effort=1)
+    assert found.status.startswith("unknown (an effort of 1 ") and not len(found.pair) and np.isnan(found.bed_price).all()
+    assert found.bound == -np.inf and found.objective == np.inf
+
+
+def test_who_may_stay_outside_never_makes_it_infeasible() -> None:
+    pairs = Pairs.from_times(
+        {"id": ["a", "b"], "weight": [5, 5]}, {"id": ["s", "t"], "capacity": [5, 1]}, [[1.0, 2], [1, np.inf]], outside_min=np.array([np.inf, 1e6])
+    )
+    found = allocate(pairs)
+    assert found.status == "proved" and found.objective == linear_program(pairs)
+
+
+@pytest.mark.parametrize("use", [0.5, 0.98, 1.0])
+@pytest.mark.parametrize("kind", ["equal distances", "whole grid", "room for one", "no distance", "far and near"])
+def test_degenerate_markets_are_proved_too(kind: str, use: float) -> None:
+    rng, n, m = np.random.default_rng(len(kind)), 120, 12
+    here, there = rng.integers(0, 5, (n, 2)), rng.integers(0, 5, (m, 2))
+    minutes = {"equal distances": np.full((n, m), 7.0), "no distance": np.zeros((n, m)), "far and near": 10.0 ** rng.integers(-3, 4, (n, m))}.get(
+        kind, np.abs(here[:, None] - there[None]).sum(axis=2).astype(float)
+    )
+    weight = np.ones(n)
+    if kind == "room for one":
+        weight = weight[: int(m * use)]
+        minutes, capacity = minutes[: len(weight)], np.ones(m)
+    else:
+        capacity = np.full(m, np.ceil(n / m / use))
+    pairs = Pairs.from_times({"id": range(len(weight)), "weight": weight}, {"id": range(m), "capacity": capacity}, minutes)
+    found = allocate(pairs)
+    assert found.status == "proved" and found.objective == pytest.approx(linear_program(pairs), rel=1e-7, abs=1e-9)
+
+
+def test_a_border_that_pays_people_to_cross_is_proved_too() -> None:
+    rules = {"open": lambda i, j: Border(np.zeros(len(i), bool), np.zeros(len(i)), np.where(j == 0, -40.0, 0.0))}
+    rng = np.random.default_rng(4)
+    pairs = Pairs.from_times(
+        {"id": range(30), "weight": rng.integers(1, 9, 30)}, {"id": range(4), "capacity": [50] * 4}, rng.random((30, 4)) * 30, rules, price_weight=1.0
+    )
+    assert pairs.cost.min() < 0
+    found = allocate(pairs)
+    assert found.status == "proved" and found.objective == pytest.approx(linear_program(pairs), rel=1e-9)
+
+
 def test_no_limit_no_people_and_one_site() -> None:
     free = allocate(Pairs.from_times({"id": ["a", "b"], "weight": [2.5, 0]}, {"id": ["s", "t"]}, [[3.0, 1], [2, 2]]))
     assert free.status == "proved" and free.objective == 2.5 and free.bed_price.tolist() == [0, 0] and free.demand_price.tolist() == [1, 2]
@@ -242,10 +347,12 @@ def test_no_limit_no_people_and_one_site() -> None:
     assert shut.status == "proved" and shut.objective == 40 and shut.bed_price.tolist() == [7] and shut.unserved.tolist() == [4]
 
 
-def test_capacities_that_cannot_be_are_refused() -> None:
+def test_capacities_that_cannot_be_are_refused_with_every_fault() -> None:
     pairs = market(0)
-    for capacity in (np.ones(3), np.full(8, -1.0), np.full(8, np.nan)):
-        with pytest.raises(UsageError, match="missing, negative or unknown"):
+    for capacity, says in ((np.ones(3), "shape"), (np.full(8, -1.0), "at 8 sites: s0, s1, s2, s3, s4"), (np.full(8, np.nan), "at 8 sites")):
+        with pytest.raises(UsageError, match=says):
             allocate(pairs, capacity=capacity)
-    with pytest.raises(UsageError, match="No site 'nowhere'"):
-        allocate(pairs, capacity={"nowhere": 3})
+    with pytest.raises(UsageError) as refused:
+        allocate(pairs, capacity={"nowhere": 3, "never": 2, "s1": np.nan, "s2": -4}, effort=0)
+    assert [fault.column for fault in refused.value.faults] == ["effort", "capacity", "capacity"]
+    assert "nowhere, never" in str(refused.value) and "at 2 sites: s1, s2" in str(refused.value)

@@ -11,6 +11,7 @@ The nearest few sites alone prove nothing: where capacity is tight, people would
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -43,7 +44,8 @@ class Certificate(NamedTuple):
 
     ``violation``: the most by which a demand's price exceeds cost + bed price of a pair; ``slackness``: the most that somebody pays
     above the cheapest, or a price at a site with room to spare (times the room's share of capacity); ``imbalance``: the most by
-    which a demand or capacity is missed, as a share of the largest. ``gap`` is relative to ``primal``.
+    which a demand or capacity is missed, as a share of the largest demand. ``gap`` is relative to what all that flows costs, whatever
+    its sign; inf where somebody who must be served is not, or a price is unknown.
     """
 
     primal: float
@@ -67,7 +69,7 @@ class Transport:
     Neither depends on the order of rows. ``flow`` may: it is one optimal vertex, reproducible but not the only one. Figures by
     jurisdiction come from the unique allocation in ``xietong.kernels.allocation``, never from here.
 
-    ``status`` is ``proved``, ``gap<=x`` or ``infeasible (why)``; then nothing is allocated and prices are unknown (NaN).
+    ``status`` is ``proved``, ``gap<=x%``, or ``infeasible (why)`` and ``unknown (why)``: then nothing is allocated and prices are NaN.
     """
 
     pair: np.ndarray
@@ -102,19 +104,29 @@ def allocate(
 ) -> Transport:  # fmt: skip
     """Send the people of ``pairs`` to sites at least total cost, under its regime.
 
-    ``capacity``: [m] or by site id, in place of that of the pairs (inf: no limit). ``effort``: the most pivots. Cancelled by ``tick`` or
-    Ctrl-C, or out of effort, it returns what it has, with its gap. Raises UsageError: capacities negative, unknown or of no site.
+    ``capacity``: [m] or by site id, in place of that of the pairs (inf: no limit). ``effort``: pivots after which no further pass over
+    the demands begins. When ``tick`` raises Cancelled, on Ctrl-C, or out of effort it returns what it has, with its gap. Where that
+    leaves somebody out who must be served, there is nothing to return: Cancelled or KeyboardInterrupt is raised, and without
+    effort the status is unknown. Raises UsageError with every fault: capacities negative, unknown or of no site, no effort.
     """
-    room = _capacity(pairs, capacity)
+    room = _checked(pairs, capacity, effort)
     why = _shortage(pairs, room)
     if why:
-        return _infeasible(pairs, why)
+        return _nothing(pairs, f"infeasible ({why})")
     problem = _Problem.of(pairs, room)
-    problem.solve(problem.guess(seed, tick), effort, tick)
+    problem.solve(problem.guess(seed, effort, tick), effort, tick)
     why = problem.cut(pairs, room)
-    return _infeasible(pairs, why, problem.pivots) if why else problem.result(pairs, room)
+    if why:
+        return _nothing(pairs, f"infeasible ({why})", problem.pivots)
+    found = problem.result(pairs, room)
+    if np.isfinite(found.objective):
+        return found
+    if problem.stopped:
+        raise problem.stopped
+    return _nothing(pairs, f"unknown (an effort of {effort} neither served all who must be nor proved that they cannot be)", problem.pivots)
 
 
+@np.errstate(invalid="ignore")  # what is unknown in a result is found, not warned of
 def check(pairs: Pairs, capacity: np.ndarray, result: Transport) -> Certificate:
     """Evaluate a result anew, sharing nothing with the solver: NumPy over all pairs, a block of demands at a time."""
     n = len(pairs.weight)
@@ -140,27 +152,36 @@ def check(pairs: Pairs, capacity: np.ndarray, result: Transport) -> Certificate:
     scale = max(float(pairs.weight.max()), 1e-300)
     missed = max(np.abs(served + result.unserved - pairs.weight).max(), (used - capacity).max(), -min(result.amount.min(initial=0), result.unserved.min()))
     paid = np.concatenate([pairs.cost[result.pair] + price[j] - least[i], (pairs.outside - least)[result.unserved > 0], (price * spare)[capacity > 0], [0.0]])
-    gap = max(primal - dual, 0.0) / max(abs(primal), 1e-300) if primal > dual else 0.0
+    spent = float((result.amount * np.abs(pairs.cost[result.pair])).sum() + (result.unserved * outside).sum())
+    known = bool(np.isfinite(primal) and np.isfinite(dual))
+    gap = max(primal - dual, 0.0) / max(spent, 1e-300) if known else np.inf
     imbalance = max(float(missed) / scale, 0.0)
     above = float(np.max((result.demand_price - least)[living], initial=0.0))
-    return Certificate(primal, dual, gap, above, float(paid.max()), imbalance, bool(gap <= PROOF and imbalance <= PROOF))
+    proved = known and abs(primal - dual) <= PROOF * spent and imbalance <= PROOF
+    return Certificate(primal, dual, gap, above, float(paid.max()), imbalance, proved)
 
 
 # -- before --------------------------------------------------------------------------------------------------------------
 
 
-def _capacity(pairs: Pairs, given: Mapping[str, float] | np.ndarray | None) -> np.ndarray:
-    if given is None:
-        return pairs.capacity
+def _checked(pairs: Pairs, given: Mapping[str, float] | np.ndarray | None, effort: int) -> np.ndarray:
+    """Capacities [m]; UsageError with every fault of them and of the effort."""
+    faults = [] if effort >= 1 else [Fault(f"The effort is {effort}", "Give a whole number of pivots from 1 on", column="effort")]
+    found = pairs.capacity
     if isinstance(given, Mapping):
-        unknown = [site for site in given if site not in set(pairs.site)]
-        if unknown:
-            raise UsageError("Nothing can be allocated", [Fault(f"No site {unknown[0]!r}", "Give ids of sites", column="capacity")])
-        given = np.array([given.get(site, before) for site, before in zip(pairs.site, pairs.capacity.tolist(), strict=True)])
-    found = np.asarray(given, dtype=float)
-    if found.shape != pairs.capacity.shape or not (found >= 0).all():
+        if unknown := [str(site) for site in given if site not in set(pairs.site)]:
+            faults.append(Fault(f"No site is called {', '.join(unknown)}", "Give ids of sites", column="capacity"))
+        given = np.array([given.get(site, before) for site, before in zip(pairs.site, pairs.capacity.tolist(), strict=True)], dtype=float)
+    if given is not None:
+        found = np.asarray(given, dtype=float)
         mend = f"Give {len(pairs.site)} numbers that are not negative (inf: no limit)"
-        raise UsageError("Nothing can be allocated", [Fault("A capacity is missing, negative or unknown", mend, column="capacity")])
+        if found.shape != pairs.capacity.shape:
+            faults.append(Fault(f"The capacities have shape {found.shape}", mend, column="capacity"))
+        elif (bad := np.flatnonzero(~(found >= 0))).size:
+            named = ", ".join(pairs.site[one] for one in bad[:NAMED].tolist())
+            faults.append(Fault(f"Negative or unknown at {len(bad)} sites: {named}", mend, column="capacity"))
+    if faults:
+        raise UsageError("Nothing can be allocated", faults)
     return found
 
 
@@ -177,10 +198,10 @@ def _named(pairs: Pairs, rows: np.ndarray) -> str:
     return ", ".join(pairs.demand[row] for row in rows[:NAMED].tolist()) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
 
 
-def _infeasible(pairs: Pairs, why: str, pivots: int = 0) -> Transport:
+def _nothing(pairs: Pairs, status: str, pivots: int = 0) -> Transport:
     n, m = len(pairs.demand), len(pairs.site)
     none = np.zeros(0, dtype=np.int64)
-    return Transport(none, np.zeros(0), pairs.weight.copy(), np.full(m, np.nan), np.full(n, np.nan), UNKNOWN, f"infeasible ({why})", pivots, len(pairs.index))
+    return Transport(none, np.zeros(0), pairs.weight.copy(), np.full(m, np.nan), np.full(n, np.nan), UNKNOWN, status, pivots, len(pairs.index))
 
 
 # -- solving -------------------------------------------------------------------------------------------------------------
@@ -203,19 +224,20 @@ class _Problem:
     tree: Any = None
     first: np.ndarray = field(default_factory=lambda: np.zeros(0))  # prices [m] before the first pivot
     optimal: bool = False
+    stopped: BaseException | None = None  # what ``tick`` or Ctrl-C raised
 
     @classmethod
     def of(cls, pairs: Pairs, capacity: np.ndarray) -> _Problem:
         n, m = len(pairs.weight), len(capacity)
-        largest = max(_largest(pairs.cost), float(np.max(pairs.outside, initial=0.0, where=np.isfinite(pairs.outside))), 1e-300)
+        largest = max(_spread(pairs.cost), float(np.max(pairs.outside, initial=0.0, where=np.isfinite(pairs.outside))), 1e-300)
         penalty = largest * (2 * min(n, m) + 2)
         demand, room = _whole(pairs.weight, capacity)
         outside = np.where(np.isinf(pairs.outside), penalty, pairs.outside)
         closed = np.where(room > 0, 0.0, np.inf)
         return cls(pairs.indptr, pairs.index, pairs.cost, demand, room, outside, penalty, largest, closed)
 
-    def guess(self, seed: int, tick: Callable[[float], None]) -> np.ndarray:
-        """Prices [m] from a sample of the demands, with capacities in proportion; zero where all are few."""
+    def guess(self, seed: int, effort: int, tick: Callable[[float], None]) -> np.ndarray:
+        """Prices [m] from a sample of the demands, with capacities in proportion; zero where all are few. Its pivots count."""
         n, m = len(self.demand), len(self.capacity)
         size = SAMPLE * max(m, 100)
         if n < 2 * size:
@@ -227,7 +249,8 @@ class _Problem:
         share = float(self.demand[rows].sum()) / max(float(self.demand.sum()), 1.0)
         room = np.ceil(self.capacity * share).astype(np.int64)
         part = _Problem(indptr, self.index[at], self.cost[at], self.demand[rows], room, self.outside[rows], self.penalty, self.largest, self.closed)
-        part.solve(np.zeros(m), PIVOTS, lambda done: tick(done / 10))
+        part.solve(np.zeros(m), effort, lambda done: tick(done / 10))
+        self.pivots, self.stopped = part.pivots, part.stopped
         return np.asarray(np.clip(part.tree.potential[:m], 0.0, self.largest))
 
     def solve(self, prices: np.ndarray, effort: int, tick: Callable[[float], None]) -> None:
@@ -239,6 +262,8 @@ class _Problem:
         self.tree = kernel.plant(n, self.capacity, self.outside)
         width = min(WIDTH, m)
         count, to, paid = kernel.shortlist(self.indptr, self.index, self.cost, prices + self.closed, width, min(ROOM, m))
+        if self.stopped:
+            return
         mean = float(paid[count > 0, 0].mean()) if count.any() else 0.0
         least = TOLERANCE * self.largest
         try:
@@ -260,8 +285,8 @@ class _Problem:
                     moved = kernel.sweep(self.tree, self.demand, self.outside, count, to, paid, least)
                     self.pivots += moved
                     tick(min(0.9, 0.1 + self.pivots / (10 * n)))
-        except (Cancelled, KeyboardInterrupt):
-            return
+        except (Cancelled, KeyboardInterrupt) as stop:
+            self.stopped = stop
 
     def cut(self, pairs: Pairs, capacity: np.ndarray) -> str:
         """Why not all who must be served can be: demands that need more than all their sites hold; empty where all are served."""
@@ -271,7 +296,7 @@ class _Problem:
         from xietong.kernels import transport as kernel
 
         dear = kernel.marginal(self.tree, self.tree.potential[: len(capacity) + 1]) > self.penalty / 2
-        rows = np.flatnonzero(dear & (pairs.weight > 0))
+        rows = np.flatnonzero(dear & (pairs.weight > 0) & np.isinf(pairs.outside))
         within = np.zeros(len(pairs.weight), dtype=bool)
         within[rows] = True
         sites = np.unique(pairs.index[np.repeat(within, np.diff(pairs.indptr)) & np.isfinite(pairs.cost)])
@@ -306,12 +331,16 @@ class _Problem:
         pair = kernel.locate(self.indptr, self.index, i, j)
         found = Transport(pair, amount, unserved, price, u, UNKNOWN, "", self.pivots, len(self.index))
         proof = check(pairs, capacity, found)
-        return replace(found, certificate=proof, status="proved" if proof.proved else f"gap<={proof.gap:.2g}")
+        share = math.ceil(min(proof.gap, 1e9) * 1e4) / 100
+        return replace(found, certificate=proof, status="proved" if proof.proved else f"gap<={share:.2f}%")
 
 
-def _largest(cost: np.ndarray) -> float:
+def _spread(cost: np.ndarray) -> float:
+    """The largest difference between two costs, or between a cost and none; a fall in price can make costs negative."""
     highest = float(cost.max(initial=0.0))
-    return highest if np.isfinite(highest) else float(cost[np.isfinite(cost)].max(initial=0.0))
+    if not np.isfinite(highest):
+        highest = float(cost.max(initial=0.0, where=np.isfinite(cost)))
+    return highest - float(cost.min(initial=0.0))
 
 
 def _whole(weight: np.ndarray, capacity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
