@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 CARE = "/regions/jjj/care"
 QUICK = "objective=cover&p=3"
 """A question whose best answer is proved at once."""
-HERE = "130602"
+HERE, SUPPLY = "130602", "institution"
 
 
 def ask(address: str, query: str) -> Any:
@@ -75,6 +75,19 @@ def test_without_proof_nothing_is_called_best(visit: Callable[..., Any], address
     assert "Proved" not in said
 
 
+@pytest.mark.parametrize(("before", "said"), [(81_332.0, "81,332 people are left out"), (0.0, "Nobody is left out")])
+def test_where_no_site_helps_the_page_does_not_say_that_nobody_is_left_out(visit: Callable[..., Any], address: str, before: float, said: str) -> None:
+    page = visit("/?region=jjj&lang=en")
+    found = api(address, f"{CARE}/ask/site?{QUICK}")
+    sides = [side | {"before": before, "after": before} for side in found["answer"]["sides"]]
+    found["answer"] |= {"sites": [], "sides": sides, "objective": 0.0, "bound": 0.0, "cost_cny": 0.0, "mean_min": None, "within": None}
+    page.route("**/ask/site*", lambda route: route.fulfill(json=found))
+    page.goto(f"{address}/w/care?region=jjj&tab=siting&lang=en&{QUICK}")
+    at_rest(page)
+    assert said in page.locator('[data-testid="sites-empty"]').inner_text()
+    assert page.locator('[data-testid="proof"]').count() == 0, "nothing was chosen: nothing is best"
+
+
 def test_another_number_of_sites_asks_again_and_stands_in_the_address(visit: Callable[..., Any], address: str) -> None:
     page = open_siting(visit)
     field = page.locator('[data-testid="amount-p"] [role="slider"]')
@@ -123,6 +136,7 @@ def test_the_map_shows_what_one_more_bed_is_worth(visit: Callable[..., Any]) -> 
         page.wait_for_url(re.compile(f"fill={fill}"))
         page.wait_for_selector(f'[data-testid="site-map"][data-fill="{fill}"]')
         assert title in page.locator(".legend").inner_text()
+        assert page.locator(".legend__ramp i").count() > 1, "most beds are worth nothing: those that are must stand out"
 
 
 def test_a_site_is_chosen_in_the_list_by_keyboard(visit: Callable[..., Any]) -> None:
@@ -164,9 +178,9 @@ def test_own_choice_stands_beside_the_plan(visit: Callable[..., Any], address: s
 def test_the_directory_lists_what_a_person_finds_and_says_why_there_is_nothing(visit: Callable[..., Any], address: str) -> None:
     page = open_siting(visit)
     assert "Choose where the person lives" in page.locator('[data-testid="homes-empty"]').inner_text()
-    page = open_siting(visit, f"{QUICK}&place={HERE}")
+    page = open_siting(visit, f"{QUICK}&place={HERE}&supply={SUPPLY}")
     page.wait_for_selector('[data-testid="homes-said"]')
-    homes = ask(address, f"directory?place={HERE}&supply=community")["homes"]
+    homes = ask(address, f"directory?place={HERE}&supply={SUPPLY}")["homes"]
     assert value(page, '[data-testid="homes-said"]', "data-found") == len(homes)
     assert value(page, '[data-testid="homes-said"]', "data-affordable") == sum(home["affordable"] for home in homes)
     first = next(home for home in homes if home["affordable"])
@@ -174,8 +188,16 @@ def test_the_directory_lists_what_a_person_finds_and_says_why_there_is_nothing(v
     page.fill('[data-testid="home-means"]', "100")
     page.keyboard.press("Tab")
     page.wait_for_selector('[data-testid="homes-empty"]')
-    cheapest = min(home["price_cny"] for home in ask(address, f"directory?place={HERE}&supply=community&means_cny=100")["homes"])
+    cheapest = min(home["price_cny"] for home in ask(address, f"directory?place={HERE}&supply={SUPPLY}&means_cny=100")["homes"])
     assert f"none costs 100 CNY a month or less; the cheapest is {round(cheapest):,}" in page.locator('[data-testid="homes-empty"]').inner_text()
+
+
+def test_the_directory_takes_every_supply(visit: Callable[..., Any], address: str) -> None:
+    page = open_siting(visit, f"{QUICK}&place={HERE}")
+    for label in [row["title_en"] for row in api(address, "/regions/jjj/tables/supplies")["rows"]]:
+        page.locator('[data-testid="home-supply"]').click()
+        page.locator(f'.ant-select-item-option[title="{label}"]:visible').click()
+        page.wait_for_function("(label) => document.querySelector('[data-testid=\"home-supply\"]').innerText.includes(label)", arg=label)
 
 
 def test_a_question_that_cannot_be_answered_says_why(visit: Callable[..., Any]) -> None:
@@ -192,6 +214,8 @@ def test_a_phone_never_scrolls_the_page_sideways(visit: Callable[..., Any], lang
     for part in ("reasons", "choice", "homes-said"):
         page.wait_for_selector(f'[data-testid="{part}"]')
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    cells = page.locator('[data-testid="choice"] td')
+    assert all(cell.bounding_box()["x"] + cell.bounding_box()["width"] <= PHONE["width"] for cell in cells.all()), "both allocations are read side by side"
     wide = "[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll-x, .map, .ant-tabs-nav')).length"
     assert page.evaluate(wide) == 0
 

@@ -16,10 +16,13 @@ export function colourScale(sorted: readonly number[]): ColourScale {
   const low = sorted[0] ?? 0;
   const high = sorted[sorted.length - 1] ?? 0;
   const breaks: number[] = [];
-  const classes = SEQUENTIAL.length;
-  for (let i = 1; i < classes; i++) {
+  // A least value (mostly 0) that fills more than a class is a class of its own: the rest of the ramp is for those above it.
+  const above = sorted.filter((v) => v > low);
+  const alone = sorted.length - above.length > sorted.length / SEQUENTIAL.length;
+  const [spread, classes] = alone ? [above, SEQUENTIAL.length - 1] : [sorted, SEQUENTIAL.length];
+  for (let i = alone ? 0 : 1; i < classes; i++) {
     // Quantiles rather than equal steps: one large city must not paint all others the same colour.
-    const at = sorted[Math.floor((i * sorted.length) / classes)];
+    const at = spread[Math.floor((i * spread.length) / classes)];
     if (at !== undefined && at > low && at !== breaks[breaks.length - 1]) breaks.push(at);
   }
   return { breaks, low, high };

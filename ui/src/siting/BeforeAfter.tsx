@@ -8,11 +8,11 @@ import type { SiteAnswer } from "./shape";
 export function BeforeAfter({ answer }: { answer: Answer<SiteAnswer> }) {
   const { t, tr, u, lang } = useWords();
   const { byId } = useRegion();
-  const { sides } = answer.answer;
+  const { sides, sites } = answer.answer;
   const top = Math.max(1, ...sides.flatMap((s) => [s.before, s.after]));
   const scale = scaleFor(sides.flatMap((s) => [s.before, s.after].map(Math.round)), lang);
   const show = (v: number) => formatNumber(Math.round(v), lang, { scale });
-  const same = sides.every((s) => Math.round(s.before) === Math.round(s.after));
+  const same = sites.length > 0 && sides.every((s) => Math.round(s.before) === Math.round(s.after));
   return (
     <section className="beforeafter" aria-labelledby="before-title" data-testid="before-after">
       <header className="detail__head"><h2 id="before-title">{t("siting.beforeAfter")} <span className="muted">{u(answer.units["before"])}</span></h2></header>

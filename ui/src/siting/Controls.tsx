@@ -6,7 +6,7 @@ import { useWords } from "../i18n";
 import { useView } from "../state/view";
 import { Amount } from "./Amount";
 import { inputOf, type SitingShape } from "./shape";
-import { useNamed, useValues } from "./useNames";
+import { useNamed, useOptions } from "./useNames";
 import { patchOf, type Field, type Settings } from "./useSettings";
 
 /** ms after the last movement before the question is asked */
@@ -18,7 +18,7 @@ interface Props { declaration: Declaration; shape: SitingShape; settings: Settin
 export function Controls({ declaration, shape, settings, onBusy }: Props) {
   const { t, tr, lang } = useWords();
   const { set } = useView();
-  const say = useValues();
+  const options = useOptions();
   const supplies = useNamed(declaration, "supply");
   const [draft, setDraft] = useState<Partial<Record<Field, number>>>({});
   const waiting = Object.keys(draft).length > 0;
@@ -30,7 +30,7 @@ export function Controls({ declaration, shape, settings, onBusy }: Props) {
   }, [draft, waiting, set, shape]);
 
   const shown = { ...settings, ...draft };
-  const values = (name: Field) => (inputOf(shape.site, name)?.values ?? []).map((value) => ({ value, label: say(value) }));
+  const values = (name: Field) => options(inputOf(shape.site, name));
   const pick = (name: Field, options: { value: string; label: string }[]) => options.length > 0 && (
     <Labelled label={t(`siting.${name}`)} key={name}>
       <Select value={String(settings[name])} options={options} onChange={(value) => set(patchOf(shape, { [name]: value }))} popupMatchSelectWidth={false} aria-label={t(`siting.${name}`)} data-testid={`site-${name}`} />

@@ -11,20 +11,21 @@ import { useCells } from "../state/region";
 import { useView } from "../state/view";
 import { Labelled } from "./Controls";
 import { HomeCard } from "./HomeCard";
-import { inputOf, type DirectoryAnswer } from "./shape";
-import { useNamed, usePlaceName, useValues } from "./useNames";
+import { inputOf, type DirectoryAnswer, type SitingShape } from "./shape";
+import { useNamed, useOptions, usePlaceName } from "./useNames";
+import { patchOf } from "./useSettings";
 
 const FIRST = 9;
 const GRACE = 300, WAIT = 350;
 
-interface Props { declaration: Declaration; query: Query; supply: string; ask: (query: string, inputs: Record<string, string | number | null>) => string }
+interface Props { declaration: Declaration; shape: SitingShape; query: Query; supply: string; ask: (query: string, inputs: Record<string, string | number | null>) => string }
 
 /** What one person finds: places within reach, what they cost and who pays, and whether a bed is free. */
-export function Directory({ declaration, query, supply, ask }: Props) {
+export function Directory({ declaration, shape, query, supply, ask }: Props) {
   const { t, tr } = useWords();
   const { view, set } = useView();
   const cells = useCells();
-  const say = useValues();
+  const options = useOptions();
   const name = usePlaceName();
   const id = useId();
   const supplies = useNamed(declaration, "supply");
@@ -46,8 +47,8 @@ export function Directory({ declaration, query, supply, ask }: Props) {
       <header className="detail__head"><h2 id="directory-title">{tr(query.title)}</h2>{place && resource.data && <QualityBadge quality={resource.data.quality} />}</header>
       <div className="sitectl">
         <Labelled label={t("siting.home")}><AreaSelect label="" value={place} placeholder={t("siting.choosePlace")} testid="home-select" onChange={(next) => set({ place: next })} cellsOnly={known} /></Labelled>
-        {supplies.length > 0 && <Labelled label={t("siting.supply")}><Select value={supply} options={supplies} onChange={(next: string) => set({ supply: next === inputOf(query, "supply")?.default ? null : next })} popupMatchSelectWidth={false} aria-label={t("siting.supply")} data-testid="home-supply" /></Labelled>}
-        {grades && <Labelled label={tr(grades.title)}><Select value={grade} options={grades.values.map((value) => ({ value, label: say(value) }))} onChange={(next) => set({ grade: next === grades.default ? null : next })} popupMatchSelectWidth={false} aria-label={tr(grades.title)} data-testid="home-grade" /></Labelled>}
+        {supplies.length > 0 && <Labelled label={t("siting.supply")}><Select value={supply} options={supplies} onChange={(next: string) => set(patchOf(shape, { supply: next }))} popupMatchSelectWidth={false} aria-label={t("siting.supply")} data-testid="home-supply" /></Labelled>}
+        {grades && <Labelled label={tr(grades.title)}><Select value={grade} options={options(grades)} onChange={(next) => set({ grade: next === grades.default ? null : next })} popupMatchSelectWidth={false} aria-label={tr(grades.title)} data-testid="home-grade" /></Labelled>}
         <div className="sitectl__field"><span className="sitectl__label" id={id}>{tr(money?.title)}</span><InputNumber min={money?.low ?? 0} max={money?.high ?? 1e6} step={500} value={typed ?? means} onChange={setTyped} suffix={tr(money?.unit)} aria-labelledby={id} data-testid="home-means" style={{ width: 190 }} /></div>
       </div>
       {!place && <p className="teach" data-testid="homes-empty">{t("siting.choosePlaceHint")}</p>}

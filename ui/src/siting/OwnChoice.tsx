@@ -39,7 +39,7 @@ export function OwnChoice({ answer }: { answer: Answer<ChoiceAnswer> }) {
                 <th scope="row">{tr(byId.get(area)?.title) || area}</th>
                 {FIGURES.flatMap((name) => ALLOCATIONS.map((who) => {
                   const value = of(who, area)?.[name];
-                  return <td key={`${name}${who}`} className="right num" data-allocation={who} data-area={area} data-figure={name} data-value={value ?? ""}>{formatNumber(round(value, name), lang, { ...(scales[name] ? { scale: scales[name] } : {}) })}</td>;
+                  return <td key={`${name}${who}`} className="right num" data-allocation={who} data-area={area} data-figure={name} data-value={value ?? ""} data-label={`${t(`siting.figure.${name}`)} · ${t(`siting.${who}`)}`} data-unit={u(answer.units[name])}>{formatNumber(round(value, name), lang, { ...(scales[name] ? { scale: scales[name] } : {}) })}</td>;
                 }))}
               </tr>
             ))}

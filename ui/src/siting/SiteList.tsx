@@ -19,14 +19,15 @@ export function SiteList({ answer }: { answer: Answer<SiteAnswer> }) {
   const name = usePlaceName();
   const say = useValues();
   const [all, setAll] = useState(false);
-  const { sites } = answer.answer;
+  const { sites, sides } = answer.answer;
+  const left = Math.round(sides[0]?.before ?? 0);
   const people = scaleFor(sites.map((s) => Math.round(s.people)), lang), cost = scaleFor(sites.map((s) => s.cost_cny), lang);
   const side = (place: string) => { const j = byId.get(place)?.jurisdiction; return j && j !== place ? tr(byId.get(j)?.title) : ""; };
   const min = u(answer.units["minutes"]);
   return (
     <section aria-labelledby="sites-title" data-testid="sites" data-count={sites.length}>
       <header className="detail__head"><h2 id="sites-title">{t("siting.sites", { n: sites.length })}</h2><QualityBadge quality={answer.quality} /></header>
-      {!sites.length && <p className="teach" data-testid="sites-empty">{t("siting.nobody")}</p>}
+      {!sites.length && <p className="teach" data-testid="sites-empty" data-left={left}>{left ? t("siting.noUse", { n: formatNumber(left, lang) }) : t("siting.nobody")}</p>}
       {sites.length > 0 && (
         <table className="plain sites">
           <thead><tr><th scope="col">#</th><th scope="col">{t("siting.place")}</th><th scope="col" className="right">{t("siting.bedsHead")}</th><th scope="col" className="right">{t("siting.nearest")}</th><th scope="col" className="right">{t("siting.mean")} <span className="muted">{min}</span></th><th scope="col" className="right">{t("siting.cost")}</th></tr></thead>

@@ -31,7 +31,10 @@ export function SiteMap({ cells, regime, site, prices, border }: Props) {
   const marks = useCallback((base: Base): Marks => ({ ...(layer ? layerMarks(base, layer, regime) : jurisdictionMarks(base)), features }), [layer, regime, features]);
   const { hint } = useHint(layer, regime);
   const told = useMemo(() => new Map(sites.map((s, i) => [s.place, `${t("siting.number", { n: i + 1 })} · ${withUnit(formatNumber(s.beds, lang), u(site?.units["beds"]))} · ${t("siting.serves", { n: formatNumber(Math.round(s.people), lang) })}`])), [sites, site, lang, t, u]);
-  const say = useCallback((area: string) => [told.get(area), hint?.(area)].filter(Boolean).join(" · ") || null, [told, hint]);
+  const say = useCallback((area: string) => {
+    const figure = hint?.(area);
+    return [told.get(area), figure && `${t(`fill.${fill}`)} ${figure}`].filter(Boolean).join(" · ") || null; // two trips in one line: each says what it is
+  }, [told, hint, fill, t]);
   const inWords = sites.map((s, i) => `${i + 1} ${name(s.place)}`).join(", ");
   const places = useMemo(() => new Set(cells.features.map((f) => f.properties.area)), [cells]);
   return (

@@ -74,7 +74,7 @@ export default function SitingPane({ workstream, declaration, shape }: Props) {
       </div>
       <Await resource={border}>{(result) => <Reasons result={result} regime={view.regime} />}</Await>
       {shape.choice && <Await resource={choice}>{(answer) => <OwnChoice answer={answer} />}</Await>}
-      {shape.directory && <Directory declaration={declaration} query={shape.directory} ask={ask} supply={settings.supply} />}
+      {shape.directory && <Directory declaration={declaration} shape={shape} query={shape.directory} ask={ask} supply={settings.supply} />}
       {site.data?.provenance.command && !site.stale && (
         <details className="details siting__again">
           <summary><b>{t("about.provenance")}</b> <span className="muted">{t("about.provenanceHint")}</span></summary>

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { url } from "../api/client";
-import type { Declaration, TablePage } from "../api/types";
+import type { Declaration, QueryInput, TablePage } from "../api/types";
 import { useResource } from "../api/useResource";
 import { useWords } from "../i18n";
 import { useRegion } from "../state/region";
@@ -20,6 +20,12 @@ export function useNamed(declaration: Declaration, input: string): Choice[] {
 export function useValues(): (value: string) => string {
   const { t } = useWords();
   return useMemo(() => (value: string) => t(`value.${value}`, { defaultValue: value }), [t]);
+}
+
+/** The values of an input as a list to choose from: each begins as a sentence does. */
+export function useOptions(): (input: QueryInput | undefined) => Choice[] {
+  const say = useValues();
+  return useMemo(() => (input) => (input?.values ?? []).map((value) => { const word = say(value); return { value, label: word.charAt(0).toUpperCase() + word.slice(1) }; }), [say]);
 }
 
 export function usePlaceName(): (area: string) => string {
