@@ -1,7 +1,7 @@
 """What least-cost transport costs, proved over all pairs and with a price for every site, beside OR-Tools and HiGHS on all arcs.
 
     python benchmarks/transport.py [--demands 100000] [--sites 1000] [--seed S] [--runs N]
-    python benchmarks/transport.py --use 0.95 --spread clustered --peer-demands 2000 --peer-sites 200
+    python benchmarks/transport.py --use 0.95 --spread clustered --peer-demands 5000 --peer-sites 200
 
 Points lie on a square of 60 minutes, scattered or around towns; capacity is filled to the share ``--use`` (default: 0.6, 0.95 and 1
 of both kinds). Times are CPU seconds of ``allocate`` on the built table, its certificate included; the first call compiles and is
@@ -139,8 +139,8 @@ def main() -> None:
     parser.add_argument("--spread", choices=("clustered", "uniform"), action="append")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--peer-demands", type=int, default=5_000, help="0: no peer")
-    parser.add_argument("--peer-sites", type=int, default=200)
+    parser.add_argument("--peer-demands", type=int, default=2_000, help="0: no peer")
+    parser.add_argument("--peer-sites", type=int, default=100)
     asked = parser.parse_args()
     allocate(generate(2_000, 20, 0.9, True, 0))
     kinds = [(spread, use) for spread in asked.spread or ("clustered", "uniform") for use in asked.use or (0.6, 0.95, 1.0)]
