@@ -39,64 +39,56 @@ def fill(rho, price, budget, y):
 
 
 @njit(cache=True, nogil=True)
-def relax(indptr, index, cost, price, budget, multiplier, rho, y, slope):
+def relax(indptr, site, cost, price, budget, multiplier, rho, y, slope, end):
     """The Lagrangian value at ``multiplier`` [n]: demands may be served by none or by many, at that price.
 
-    Writes what opening each site saves, ``rho`` [m] <= 0, which are opened, ``y`` [m], and the ``slope`` [n]. Returns (value, last,
-    first, entries visited), ``last`` and ``first`` as in ``fill``.
+    Writes what opening each site saves, ``rho`` [m] <= 0, which are opened, ``y`` [m], and the ``slope`` [n]; ``end`` [n] is scratch.
+    Returns (value, last, first, entries visited), ``last`` and ``first`` as in ``fill``.
     """
     n = len(multiplier)
     rho[:] = 0.0
     value, visits = 0.0, 0
     for i in range(n):
-        u = multiplier[i]
+        u, k, stop = multiplier[i], indptr[i], indptr[i + 1]
         value += u
-        for k in range(indptr[i], indptr[i + 1]):
-            if cost[k] >= u:
-                break
-            rho[index[k]] += cost[k] - u
-            visits += 1
+        while k < stop and cost[k] < u:
+            rho[site[k]] += cost[k] - u
+            k += 1
+        end[i] = k
+        visits += k - indptr[i]
     saved, last, first = fill(rho, price, budget, y)
     for i in range(n):
-        u = multiplier[i]
         served = 0.0
-        for k in range(indptr[i], indptr[i + 1]):
-            if cost[k] >= u:
-                break
-            served += y[index[k]]
+        for k in range(indptr[i], end[i]):
+            served += y[site[k]]
         slope[i] = 1.0 - served
     return value + saved, last, first, visits
 
 
 @njit(cache=True, nogil=True)
-def _advance(indptr, cost, outside, centre, mean, length, trial):
-    """Writes the point ``length`` times the distance (upper - value) along ``mean`` from ``centre``; False where there is no way up.
-
-    A multiplier below the nearest site or above the outside option is never better than there.
-    """
+def _advance(low, high, centre, mean, scale, length, trial):
+    """Writes the point ``length`` along ``mean`` from ``centre``, between ``low`` and ``high``; False where there is no way up."""
     n, norm = len(centre), 0.0
     for i in range(n):
-        low = cost[indptr[i]] if indptr[i] < indptr[i + 1] else outside[i]
         g = mean[i]
-        if not ((g > 0.0 and centre[i] >= outside[i]) or (g < 0.0 and centre[i] <= low)):
-            norm += g * g
+        if not ((g > 0.0 and centre[i] >= high[i]) or (g < 0.0 and centre[i] <= low[i])):
+            norm += scale[i] * g * g
     if norm < 1e-18:
         return False
     for i in range(n):
-        low = cost[indptr[i]] if indptr[i] < indptr[i + 1] else outside[i]
-        trial[i] = min(max(centre[i] + length / norm * mean[i], low), outside[i])
+        trial[i] = min(max(centre[i] + length / norm * scale[i] * mean[i], low[i]), high[i])
     return True
 
 
 @njit(cache=True, nogil=True)
-def _mix(slope, mean, y, y_mean, largest):
+def _mix(slope, mean, scale, y, y_mean, largest):
     """Moves the means to the shortest mixture with what was found last, by at most ``largest``. Returns slope * mean before."""
     square, cross, dot = 0.0, 0.0, 0.0
     for i in range(len(slope)):
         change = slope[i] - mean[i]
-        square += change * change
-        cross += change * mean[i]
-        dot += slope[i] * mean[i]
+        square += scale[i] * change * change
+        cross += scale[i] * change * mean[i]
+        dot += scale[i] * slope[i] * mean[i]
     share = largest / 10.0
     if square > 0.0:
         share = min(max(-cross / square, largest / 10.0), largest)
@@ -108,7 +100,7 @@ def _mix(slope, mean, y, y_mean, largest):
 
 
 @njit(cache=True, nogil=True)
-def ascend(indptr, index, cost, outside, price, budget, centre, upper, cutoff, iterations, memory):
+def ascend(indptr, site, cost, outside, price, budget, centre, upper, cutoff, iterations, memory):
     """Raises the bound by the volume algorithm (Barahona and Anbil 2000) from the multipliers ``centre`` [n], which become the best.
 
     It steps towards the value ``upper`` and stops at ``cutoff``. ``memory`` = (pace [3], mean slope [n], mean of y [m]) goes on where
@@ -117,21 +109,29 @@ def ascend(indptr, index, cost, outside, price, budget, centre, upper, cutoff, i
     """
     n, m = len(centre), len(price)
     pace, mean, y_mean = memory
-    rho, y, slope, trial = np.zeros(m), np.zeros(m), np.zeros(n), np.empty(n)
-    value, last, first, visits = relax(indptr, index, cost, price, budget, centre, rho, y, slope)
+    rho, y, slope, trial, end = np.zeros(m), np.zeros(m), np.zeros(n), np.empty(n), np.empty(n, np.int64)
+    value, last, first, visits = relax(indptr, site, cost, price, budget, centre, rho, y, slope, end)
     best_rho = rho.copy()
+    # Multipliers move in proportion to their size: with one step for all, heavy demands crawl and light ones jump.
+    scale = (centre + 0.1 * centre.mean()) ** 2
+    scale /= max(scale.mean(), 1e-300)
+    # Below its nearest site, or above its outside option, a multiplier is never better than there.
+    low = outside.copy()
+    for i in range(n):
+        if indptr[i] < indptr[i + 1]:
+            low[i] = cost[indptr[i]]
     if pace[0] <= 0.0:
-        pace[0], pace[1], pace[2] = 0.1, 0.1, 0.0
+        pace[0], pace[1], pace[2] = 0.3, 0.5, 0.0
         mean[:] = slope
         y_mean[:] = y
     checked, worse, done = value, 0, 0
     while done < iterations and value < cutoff:
-        if not _advance(indptr, cost, outside, centre, mean, pace[0] * max(upper - value, 1e-9 * abs(upper)), trial):
+        if not _advance(low, outside, centre, mean, scale, pace[0] * max(upper - value, 1e-9 * abs(upper)), trial):
             break
-        found, its_last, its_first, more = relax(indptr, index, cost, price, budget, trial, rho, y, slope)
+        found, its_last, its_first, more = relax(indptr, site, cost, price, budget, trial, rho, y, slope, end)
         done, visits = done + 1, visits + more
         pace[2] += 1.0
-        dot = _mix(slope, mean, y, y_mean, pace[1])
+        dot = _mix(slope, mean, scale, y, y_mean, pace[1])
         if found > value:
             value, last, first, worse = found, its_last, its_first, 0
             centre[:] = trial

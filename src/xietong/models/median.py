@@ -81,9 +81,12 @@ def p_median(
         while True:
             before, run = run, case.search(seed, tick, deadline, run)
             _solve(run, case, effort, begun=before is not None)
-            if run.bound >= run.cutoff or not (case.cut_short and run.short) or (longer := case.longer()) is None:
+            if run.bound >= run.cutoff or not run.short:
                 break
-            case = longer
+            if not run.narrowed:
+                if not case.cut_short or (longer := case.longer()) is None:
+                    break
+                case = longer
     except OutOfTime:
         pass
     except (Cancelled, KeyboardInterrupt):
@@ -103,12 +106,13 @@ def _solve(run: Search, case: _Case, effort: float, begun: bool) -> None:
     if run.opened is None:
         run.improve(start, 0, True)
     run.pause(0.1)
-    entries = max(len(case.lists.site), 1)
-    kicks = int(effort * min(20_000, 20 + 5 * opened) * min(1.0, QUICK / entries) ** 2)
+    if not begun and run.size > QUICK:
+        run.narrow()
+    kicks = int(effort * min(20_000, 20 + 5 * opened) * min(1.0, QUICK / run.size) ** 2)
     if not begun:
         run.improve(start, kicks, False)
     run.pause(0.3)
-    iterations = int(np.clip(2e9 * effort / entries, 1000 * min(effort, 1.0), 3000))
+    iterations = int(np.clip(2e9 * effort / run.size, 1000 * min(effort, 1.0), 3000))
     root = Node(-math.inf, 0, 0, np.zeros(m, dtype=np.int8), run.multipliers(start))
     branch(run, root, effort, kicks // 4, iterations)
 
