@@ -346,7 +346,12 @@ def test_new_homes_stand_where_the_people_left_out_are_and_serve_them(jjj: Regio
     whole = found["sides"][0]
     assert whole["area"] == "jjj" and whole["before"] == pytest.approx(jjj.care.status().value("left_community"))
     served = whole["before"] - whole["after"]
-    assert 0 < served <= 5 * 300 + 1e-6, "never more than there are new beds"
+    assert served == pytest.approx(5 * 300, rel=1e-3), "the new beds stand where people who lack one can reach them, and no bed serves two"
+    limit = jjj.table("supplies").set_index("supply")["limit_min"]["community"]
+    assert all(site["minutes"] <= limit for site in found["sites"])
+    for objective in ("center", "cvar"):
+        worst = jjj.care.ask("site", supply="community", objective=objective, p=5).value
+        assert len(worst["sites"]) == 5 and worst["objective"] > limit
     more = jjj.care.ask("site", supply="community", p=20, beds=300).value
     assert more["objective"] < found["objective"] and more["sides"][0]["after"] <= whole["after"] + 1e-6
     poor = jjj.care.ask("site", supply="community", p=0, beds=300, budget_cny=5e7).value

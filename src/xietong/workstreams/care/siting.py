@@ -18,6 +18,9 @@ from xietong.workstreams.care.tables import SKILLS
 
 WHO = ("left_out", "all")
 OBJECTIVES = ("median", "cover", "center", "cvar")
+SUMS = ("median", "cover")
+"""Objectives in which a trip beyond the longest acceptable one counts as none."""
+
 WORST = 0.1
 """The share of people whose mean trip is the objective "cvar"."""
 
@@ -37,8 +40,8 @@ def site(data: Data, supply: str, who: str, objective: str, p: int, budget_cny: 
     the whole model of care says once they stand with all their carers.
 
     For those left out whom a new home could serve: who could pay its price at home. Or for all in need, as if nothing stood yet.
-    Trips are those of the time model, to places that admit people under the rules asked about. People whom no site may serve
-    count with the longest trip of the region.
+    Trips are those of the time model, to places that admit people under the rules asked about. Median and cover take trips within
+    the longest acceptable one, and people without one count with twice that; center and cvar take trips of any length.
     """
     from xietong.models.siting import site as best
 
@@ -50,7 +53,9 @@ def site(data: Data, supply: str, who: str, objective: str, p: int, budget_cny: 
     if not weight.sum() > 1e-6:
         sides = records(_before_after(data, before, before, number))
         return {"sites": [], "sides": sides, "status": "proved", "objective": 0.0, "bound": 0.0, "gap": 0.0, "cost_cny": 0.0, "mean_min": None, "within": None}
-    pairs = _pairs(data, weight, homes)
+    limit = float(market.people.supplies["limit_min"].iloc[number])
+    # Aims that look at the worst trips would end at the limit: for them it is no limit, but every trip counts as long as it is.
+    pairs = _pairs(data, weight, homes, limit, 2 * limit) if objective in SUMS else _pairs(data, weight, homes)
     options: dict[str, Any] = {"radius": radius_min} if objective == "cover" else {"share": WORST} if objective == "cvar" else {}
     amount: dict[str, Any] = {"p": p} if p else {"budget": budget_cny}
     plan = best(pairs, objective=objective, tick=data.tick, **amount, **options)
@@ -120,9 +125,10 @@ def _pairs(data: Data, weight: np.ndarray, sites: Frame, limit_min: float = np.i
     here = np.arange(len(weight))
     minutes = data.product("times").minutes(here[:, None], sites["at"].to_numpy()[None, :])
     admitted = data.rule("recognised", here[:, None], sites["at"].to_numpy()[None, :]) > 0
-    longest = float(minutes.max()) if outside_min is None else outside_min
     demand = _places(data).assign(weight=weight)
-    return Pairs.from_times(demand, sites, np.where(admitted, minutes, np.inf), limit_min=limit_min, outside_min=longest)
+    return Pairs.from_times(
+        demand, sites, np.where(admitted, minutes, np.inf), limit_min=limit_min, outside_min=float(minutes.max()) if outside_min is None else outside_min
+    )
 
 
 def _new_homes(market: Market, number: int, beds: int) -> Frame:
