@@ -112,8 +112,9 @@ def ascend(indptr, site, cost, outside, price, budget, centre, upper, cutoff, it
     rho, y, slope, trial, end = np.zeros(m), np.zeros(m), np.zeros(n), np.empty(n), np.empty(n, np.int64)
     value, last, first, visits = relax(indptr, site, cost, price, budget, centre, rho, y, slope, end)
     best_rho = rho.copy()
-    # Multipliers move in proportion to their size: with one step for all, heavy demands crawl and light ones jump.
-    scale = (centre + 0.1 * centre.mean()) ** 2
+    # Multipliers move in proportion to their size: with one step for all, heavy demands crawl and light ones
+    # jump; the mean keeps those at nothing on the move.
+    scale = (centre + centre.mean()) ** 2
     scale /= max(scale.mean(), 1e-300)
     # Below its nearest site, or above its outside option, a multiplier is never better than there.
     low = outside.copy()
